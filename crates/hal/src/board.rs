@@ -1,0 +1,58 @@
+//! The one trait that a port implements.
+
+use crate::{
+    BoardDef, Clock, Console, Flash, Interest, Net, Pins, Ready, SdCard, System, Wake, Wifi,
+};
+
+/// A board: its parts, and the one place where the runtime waits.
+///
+/// The parts are reached through accessors so that each trait stays small and a port may keep
+/// them in separate files. A part which the hardware lacks is `None`.
+pub trait Board {
+    /// Pins, sensor, LED and memory sizes of this board.
+    fn def(&self) -> &BoardDef;
+
+    /// Monotonic time and the real-time clock.
+    fn clock(&mut self) -> &mut dyn Clock;
+
+    /// The serial console (USB or UART 0 on a board).
+    fn console(&mut self) -> &mut dyn Console;
+
+    /// The flash chip, byte-addressed.
+    fn flash(&mut self) -> &mut dyn Flash;
+
+    /// General-purpose pins.
+    fn pins(&mut self) -> &mut dyn Pins;
+
+    /// Reset, identity, random numbers, CPU frequency.
+    fn system(&mut self) -> &mut dyn System;
+
+    /// Sockets.
+    fn net(&mut self) -> &mut dyn Net;
+
+    /// The Wi-Fi radio, if the chip has one.
+    fn wifi(&mut self) -> Option<&mut dyn Wifi>;
+
+    /// The SD card, if the board has a slot and a card is in it.
+    fn sd_card(&mut self) -> Option<&mut dyn SdCard>;
+
+    /// Blocks until one of `interests` is ready, `deadline_us` (on the scale of
+    /// [`Clock::ticks_us`]) has come, an interrupt (Ctrl-C) is pending or a reset was requested.
+    ///
+    /// With no interests and no deadline it waits for an interrupt or a reset. It may also return
+    /// [`Wake::Ready`] although nothing is ready, so callers poll what they wait for.
+    fn wait(&mut self, interests: &[Interest], deadline_us: Option<u64>) -> Wake;
+
+    /// Fills `ready[i]` with what `interests[i]` has ready now, without blocking, and returns how
+    /// many are ready. Surplus elements of the longer slice are left alone.
+    ///
+    /// Errors and hang-ups are reported even where neither `read` nor `write` was asked for, as
+    /// `poll(2)` does.
+    fn poll(&mut self, interests: &[Interest], ready: &mut [Ready]) -> usize;
+
+    /// Whether an interrupt (Ctrl-C) is pending. Cheap: it is asked at every time slice.
+    fn interrupted(&self) -> bool;
+
+    /// Clears a pending interrupt and says whether there was one.
+    fn take_interrupt(&mut self) -> bool;
+}
