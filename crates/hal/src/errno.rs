@@ -45,6 +45,7 @@ errnos! {
     ENOTDIR = 20, "not a directory";
     EISDIR = 21, "is a directory";
     EINVAL = 22, "invalid argument";
+    ENFILE = 23, "no more sockets";
     EMFILE = 24, "too many open";
     EFBIG = 27, "file too large";
     ENOSPC = 28, "no space left";
@@ -72,8 +73,7 @@ errnos! {
     EALREADY = 114, "already in progress";
     EINPROGRESS = 115, "in progress";
     ECANCELED = 125, "cancelled";
-    EAI_NONAME = -200, "unknown host name";
-    EAI_FAIL = -202, "name look-up failed, no network";
+    EAI_FAIL = -202, "name look-up failed";
 }
 
 impl Errno {

@@ -53,7 +53,7 @@ pub enum SocketOption {
 ///
 /// Timeouts belong to the caller, which holds the deadline and waits with it.
 pub trait Net {
-    /// Opens a socket; `EMFILE` when all of the board's sockets are in use.
+    /// Opens a socket; `ENFILE` when all of the board's sockets are in use.
     fn open(&mut self, protocol: Protocol) -> Result<SocketId, Errno>;
 
     /// Binds to an address of the board. On the simulated board the port is *published* under a
@@ -103,8 +103,8 @@ pub trait Net {
 
     /// Looks a host name up. Numeric addresses answer at once; otherwise `EAGAIN` means the
     /// question is on its way: wait for [`Interest::Resolve`](crate::Interest::Resolve) and ask
-    /// again with the same name. Fails with [`Errno::EAI_FAIL`] when there is no network and
-    /// [`Errno::EAI_NONAME`] for an unknown name.
+    /// again with the same name. Fails with [`Errno::EAI_FAIL`] without a network and for an
+    /// unknown name (lwIP does not distinguish the two).
     fn resolve(&mut self, host: &str) -> Result<Vec<IpAddr>, Errno>;
 
     /// Closes every socket, as a soft reset does.

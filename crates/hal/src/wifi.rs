@@ -210,26 +210,13 @@ pub enum WifiError {
 }
 
 impl WifiError {
-    /// ESP-IDF's error number, which the esp32 port puts into `OSError`.
-    #[must_use]
-    pub const fn esp_code(self) -> i32 {
-        match self {
-            Self::NotStarted => 0x3002,
-            Self::Connecting => 0x3007,
-            Self::BadSsid => 0x300A,
-            Self::BadKey => 0x300B,
-            Self::NotConnected => 0x300F,
-            Self::BadValue => 0x0102,
-        }
-    }
-
-    /// The text that goes with it.
+    /// The text which the esp32 port's `OSError` carries for it.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
             Self::NotStarted => "Wifi Not Started",
             Self::Connecting => "Wifi Internal State Error",
-            Self::BadSsid => "Wifi Invalid SSID",
+            Self::BadSsid => "Wifi SSID Invalid",
             Self::BadKey => "Wifi Invalid Password",
             Self::NotConnected => "Wifi Not Connected",
             Self::BadValue => "Wifi Invalid Argument",
