@@ -1,0 +1,591 @@
+//! The heap: allocation, release, limit.
+
+use crate::cell::{CellBox, FREE, HEADER, Header, IMMORTAL, KindOps, LARGE, Payload, Tail, TailHead};
+use crate::float;
+use crate::gc::Gc;
+use crate::page::{CLASS_SIZES, CLASSES, LARGE_PREFIX, Large, MAX_SMALL, PAGE_SIZE, Page, class_of};
+use crate::value::Value;
+use alloc::alloc::{alloc, dealloc};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cell::{Cell, UnsafeCell};
+use core::ptr::{self, NonNull};
+
+/// The heap's limit is reached, even after a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+/// What a heap holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Bytes in live blocks, and charged bytes.
+    pub used: usize,
+    /// Bytes taken from the system: pages, large blocks, charged bytes.
+    pub footprint: usize,
+    /// The limit for `footprint`.
+    pub limit: usize,
+    /// Cells that take part in cycle collection.
+    pub containers: usize,
+    /// Collections run so far.
+    pub collections: usize,
+}
+
+/// Nested releases before they go to the work list: bounds the Rust stack.
+const MAX_DEPTH: u32 = 24;
+/// Containers that may be added before the first automatic collection.
+const FIRST_THRESHOLD: usize = 4096;
+
+struct Class {
+    current: Cell<*mut Page>,
+    partial: Cell<*mut Page>,
+}
+
+pub(crate) struct Inner {
+    pub kinds: &'static [KindOps],
+    classes: [[Class; CLASSES]; 2],
+    pub pages: Cell<*mut Page>,
+    pub large_cells: Cell<*mut Large>,
+    used: Cell<usize>,
+    footprint: Cell<usize>,
+    limit: Cell<usize>,
+    containers: Cell<usize>,
+    threshold: Cell<usize>,
+    depth: Cell<u32>,
+    pub collecting: Cell<bool>,
+    pub collections: Cell<usize>,
+    auto_collect: Cell<bool>,
+    locked: Cell<bool>,
+    dead: UnsafeCell<Vec<NonNull<u8>>>,
+}
+
+/// A heap; dropping it drops every cell that is left in it.
+pub struct Heap {
+    inner: NonNull<Inner>,
+}
+
+impl Heap {
+    /// A heap of at most `limit` bytes for cells of these kinds (indexed by kind byte).
+    pub fn new(kinds: &'static [KindOps], limit: usize) -> Heap {
+        let inner = Box::new(Inner {
+            kinds,
+            classes: [const {
+                [const { Class { current: Cell::new(ptr::null_mut()), partial: Cell::new(ptr::null_mut()) } }; CLASSES]
+            }; 2],
+            pages: Cell::new(ptr::null_mut()),
+            large_cells: Cell::new(ptr::null_mut()),
+            used: Cell::new(0),
+            footprint: Cell::new(0),
+            limit: Cell::new(limit),
+            containers: Cell::new(0),
+            threshold: Cell::new(FIRST_THRESHOLD),
+            depth: Cell::new(0),
+            collecting: Cell::new(false),
+            collections: Cell::new(0),
+            auto_collect: Cell::new(true),
+            locked: Cell::new(false),
+            dead: UnsafeCell::new(Vec::new()),
+        });
+        Heap { inner: NonNull::from(Box::leak(inner)) }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        // SAFETY: made in `new`, freed in `drop`; only shared references to it exist.
+        unsafe { self.inner.as_ref() }
+    }
+
+    /// Makes a cell.
+    #[inline]
+    pub fn alloc<T: Payload>(&self, payload: T) -> Result<Gc<T>, OutOfMemory> {
+        let inner = self.inner();
+        debug_assert_eq!(inner.kinds[T::KIND as usize].kind, T::KIND);
+        let block = inner.cell_block::<T>(size_of::<CellBox<T>>())?;
+        // SAFETY: the block is large enough and unused; header and payload are written before use.
+        unsafe { block.add(HEADER).cast::<T>().write(payload) };
+        Ok(Gc::from_value(Value(block)))
+    }
+
+    /// Makes a cell with `items` behind `head`. The iterator must give exactly `len` items; a shorter one
+    /// is an error of the caller that costs an OutOfMemory.
+    pub fn alloc_tail<H: TailHead>(
+        &self,
+        head: H,
+        len: usize,
+        items: impl Iterator<Item = H::Element>,
+    ) -> Result<Gc<Tail<H>>, OutOfMemory> {
+        const { assert!(align_of::<H::Element>() <= 8) };
+        let inner = self.inner();
+        let bytes = len.checked_mul(size_of::<H::Element>()).ok_or(OutOfMemory)?;
+        let offset = core::mem::offset_of!(Tail<H>, start);
+        let size = (HEADER + offset).checked_add(bytes).ok_or(OutOfMemory)?;
+        let size = size.max(size_of::<CellBox<Tail<H>>>());
+        let block = inner.cell_block::<Tail<H>>(size)?;
+        // SAFETY: the block holds the tail's fixed part and len elements; all are written before the value
+        // is made. If `items` panics or runs short, the block is leaked or freed with len = what was written.
+        unsafe {
+            let payload = block.as_ptr().add(HEADER);
+            let tail = payload.cast::<Tail<H>>();
+            ptr::addr_of_mut!((*tail).len).write(0);
+            ptr::addr_of_mut!((*tail).head).write(head);
+            let elements = Tail::<H>::elements(payload).cast_mut();
+            let mut n = 0;
+            for item in items.take(len) {
+                elements.add(n).write(item);
+                n += 1;
+            }
+            ptr::addr_of_mut!((*tail).len).write(n);
+            let gc = Gc::from_value(Value(block));
+            if n == len { Ok(gc) } else { Err(OutOfMemory) }
+        }
+    }
+
+    /// The payload of kind `T` boxes what does not fit the word.
+    pub fn float<T: Payload + From<f64>>(&self, x: f64) -> Result<Value, OutOfMemory> {
+        match float::encode_float(x).and_then(core::num::NonZeroUsize::new) {
+            Some(word) => Ok(Value(NonNull::without_provenance(word))),
+            None => Ok(self.alloc(T::from(x))?.into()),
+        }
+    }
+
+    /// Makes the cell live as long as the heap: its count no longer changes.
+    pub fn make_immortal(&self, value: &Value) {
+        if value.ref_count() > 0 {
+            // SAFETY: a counted cell of this heap (ref_count > 0 excludes ROM and non-cells).
+            unsafe { *value.0.cast::<u32>().as_ptr() |= IMMORTAL };
+        }
+    }
+
+    /// Accounts for `bytes` held by Rust code on behalf of a script.
+    pub fn charge(&self, bytes: usize) -> Result<(), OutOfMemory> {
+        let inner = self.inner();
+        if !inner.fits(bytes) {
+            inner.collect();
+            if !inner.fits(bytes) {
+                return Err(OutOfMemory);
+            }
+        }
+        inner.add(bytes, bytes);
+        Ok(())
+    }
+
+    /// Takes back a charge.
+    pub fn discharge(&self, bytes: usize) {
+        self.inner().sub(bytes, bytes);
+    }
+
+    /// Frees unreachable cycles; returns how many cells they were.
+    pub fn collect(&self) -> usize {
+        self.inner().collect()
+    }
+
+    /// Switches automatic collection (`gc.enable`, `gc.disable`).
+    pub fn set_auto_collect(&self, on: bool) {
+        self.inner().auto_collect.set(on);
+    }
+
+    /// Whether automatic collection is on.
+    pub fn auto_collect(&self) -> bool {
+        self.inner().auto_collect.get()
+    }
+
+    /// Makes every allocation fail (`micropython.heap_lock`).
+    pub fn set_locked(&self, locked: bool) {
+        self.inner().locked.set(locked);
+    }
+
+    /// Moves the limit.
+    pub fn set_limit(&self, limit: usize) {
+        self.inner().limit.set(limit);
+    }
+
+    /// What the heap holds now.
+    pub fn stats(&self) -> Stats {
+        let inner = self.inner();
+        Stats {
+            used: inner.used.get(),
+            footprint: inner.footprint.get(),
+            limit: inner.limit.get(),
+            containers: inner.containers.get(),
+            collections: inner.collections.get(),
+        }
+    }
+
+    /// A buffer of at least `bytes` bytes, aligned to 8, and its true size.
+    pub(crate) fn alloc_buffer(&self, bytes: usize) -> Result<(NonNull<u8>, usize), OutOfMemory> {
+        let inner = self.inner();
+        if bytes <= MAX_SMALL {
+            let class = class_of(bytes);
+            Ok((inner.small(class, false)?, CLASS_SIZES[class] as usize))
+        } else {
+            let bytes = bytes.checked_add(15).ok_or(OutOfMemory)? & !15;
+            Ok((inner.large(bytes)?, bytes))
+        }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        // SAFETY: invariant 4: no value outlives the heap. All counts are made immortal first, so dropping a
+        // payload touches no other cell; each payload is dropped once; then the memory goes.
+        unsafe {
+            let inner = self.inner.as_ref();
+            inner.collecting.set(true);
+            inner.each_cell(&mut |cell| {
+                cell.cast::<u32>().write(IMMORTAL);
+            });
+            inner.each_cell(&mut |cell| {
+                let kind = (*cell.cast::<Header>().as_ptr()).kind;
+                (inner.kinds[kind as usize].drop)(cell.as_ptr().add(HEADER));
+            });
+            let mut page = inner.pages.get();
+            while let Some(p) = NonNull::new(page) {
+                page = (*p.as_ptr()).next.get();
+                Page::destroy(p);
+            }
+            let mut large = inner.large_cells.get();
+            while let Some(l) = NonNull::new(large) {
+                large = (*l.as_ptr()).next.get();
+                let size = (*l.as_ptr()).size;
+                if let Some(layout) = Large::layout(size) {
+                    dealloc(l.as_ptr().cast(), layout);
+                }
+            }
+            drop(Box::from_raw(self.inner.as_ptr()));
+        }
+    }
+}
+
+impl Inner {
+    #[inline(always)]
+    fn cell_block<T: Payload>(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+        if T::CONTAINER {
+            let n = self.containers.get() + 1;
+            if n > self.threshold.get() {
+                self.automatic();
+            }
+        }
+        let (block, class) = if size <= MAX_SMALL {
+            let class = class_of(size);
+            (self.small(class, true)?, class as u8)
+        } else {
+            let block = self.large(size)?;
+            self.link_large(block);
+            (block, LARGE)
+        };
+        if T::CONTAINER {
+            self.containers.set(self.containers.get() + 1);
+        }
+        // SAFETY: a fresh block of at least HEADER bytes.
+        unsafe {
+            block.cast::<Header>().write(Header {
+                rc: Cell::new(1),
+                kind: T::KIND,
+                flags: Cell::new(0),
+                class,
+                reserved: 0,
+            });
+        }
+        Ok(block)
+    }
+
+    #[inline(always)]
+    fn small(&self, class: usize, cells: bool) -> Result<NonNull<u8>, OutOfMemory> {
+        let state = &self.classes[cells as usize][class];
+        if let Some(page) = NonNull::new(state.current.get()) {
+            // SAFETY: the current page of a class is live.
+            if let Some(slot) = unsafe { Page::take(page) } {
+                if self.locked.get() {
+                    // SAFETY: just taken.
+                    unsafe { Page::put(page, slot) };
+                    return Err(OutOfMemory);
+                }
+                self.used.set(self.used.get() + CLASS_SIZES[class] as usize);
+                return Ok(slot);
+            }
+        }
+        self.small_slow(class, cells)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn small_slow(&self, class: usize, cells: bool) -> Result<NonNull<u8>, OutOfMemory> {
+        if self.locked.get() {
+            return Err(OutOfMemory);
+        }
+        let state = &self.classes[cells as usize][class];
+        let mut collected = false;
+        loop {
+            // SAFETY: pages in the lists are live pages of this heap.
+            unsafe {
+                if let Some(page) = NonNull::new(state.partial.get()) {
+                    state.partial.set((*page.as_ptr()).next_partial.get());
+                    (*page.as_ptr()).in_partial.set(false);
+                    state.current.set(page.as_ptr());
+                } else if self.fits(PAGE_SIZE)
+                    && let Some(page) = Page::new(self, class, cells)
+                {
+                    self.footprint.set(self.footprint.get() + PAGE_SIZE);
+                    let head = self.pages.get();
+                    (*page.as_ptr()).next.set(head);
+                    if let Some(head) = NonNull::new(head) {
+                        (*head.as_ptr()).prev.set(page.as_ptr());
+                    }
+                    self.pages.set(page.as_ptr());
+                    state.current.set(page.as_ptr());
+                } else if !collected && !self.collecting.get() {
+                    self.collect();
+                    collected = true;
+                    // The current page may have room again.
+                } else {
+                    return Err(OutOfMemory);
+                }
+                if let Some(page) = NonNull::new(state.current.get())
+                    && let Some(slot) = Page::take(page)
+                {
+                    self.used.set(self.used.get() + CLASS_SIZES[class] as usize);
+                    return Ok(slot);
+                }
+            }
+        }
+    }
+
+    fn large(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+        if self.locked.get() {
+            return Err(OutOfMemory);
+        }
+        let layout = Large::layout(size).ok_or(OutOfMemory)?;
+        if !self.fits(layout.size()) {
+            self.collect();
+            if !self.fits(layout.size()) {
+                return Err(OutOfMemory);
+            }
+        }
+        // SAFETY: the layout has a size; the prefix is written at once.
+        unsafe {
+            let start = NonNull::new(alloc(layout)).ok_or(OutOfMemory)?;
+            start.cast::<Large>().write(Large {
+                heap: self,
+                size,
+                next: Cell::new(ptr::null_mut()),
+                prev: Cell::new(ptr::null_mut()),
+            });
+            self.add(layout.size(), layout.size());
+            Ok(start.add(LARGE_PREFIX))
+        }
+    }
+
+    fn link_large(&self, block: NonNull<u8>) {
+        // SAFETY: a large block of this heap, and the list's head is one as well.
+        unsafe {
+            let large = Large::of(block).as_ptr();
+            let head = self.large_cells.get();
+            (*large).next.set(head);
+            if let Some(head) = NonNull::new(head) {
+                (*head.as_ptr()).prev.set(large);
+            }
+            self.large_cells.set(large);
+        }
+    }
+
+    /// Frees a block given its class.
+    ///
+    /// # Safety
+    /// The block is this heap's and not used any more; a large cell is still linked.
+    unsafe fn free_block(&self, block: NonNull<u8>, class: u8, cell: bool) {
+        // SAFETY: per the contract.
+        unsafe {
+            if class == LARGE {
+                let large = Large::of(block).as_ptr();
+                if cell {
+                    let (prev, next) = ((*large).prev.get(), (*large).next.get());
+                    match NonNull::new(prev) {
+                        Some(p) => (*p.as_ptr()).next.set(next),
+                        None => self.large_cells.set(next),
+                    }
+                    if let Some(n) = NonNull::new(next) {
+                        (*n.as_ptr()).prev.set(prev);
+                    }
+                }
+                if let Some(layout) = Large::layout((*large).size) {
+                    self.sub(layout.size(), layout.size());
+                    dealloc(large.cast(), layout);
+                }
+                return;
+            }
+            self.used.set(self.used.get() - CLASS_SIZES[class as usize] as usize);
+            let page = Page::of(block);
+            Page::put(page, block);
+            let p = page.as_ptr();
+            let state = &self.classes[(*p).cells as usize][class as usize];
+            if state.current.get() == p {
+                return;
+            }
+            if (*p).live.get() == 0 && !self.collecting.get() {
+                self.retire(page);
+            } else if !(*p).in_partial.get() {
+                (*p).in_partial.set(true);
+                (*p).next_partial.set(state.partial.get());
+                state.partial.set(p);
+            }
+        }
+    }
+
+    /// Returns an empty page to the system.
+    unsafe fn retire(&self, page: NonNull<Page>) {
+        // SAFETY: a live page of this heap without live slots; it leaves both lists first.
+        unsafe {
+            let p = page.as_ptr();
+            let state = &self.classes[(*p).cells as usize][(*p).class as usize];
+            if (*p).in_partial.get() {
+                let mut link = &state.partial;
+                while link.get() != p {
+                    match NonNull::new(link.get()) {
+                        Some(other) => link = &(*other.as_ptr()).next_partial,
+                        None => return,
+                    }
+                }
+                link.set((*p).next_partial.get());
+            }
+            let (prev, next) = ((*p).prev.get(), (*p).next.get());
+            match NonNull::new(prev) {
+                Some(q) => (*q.as_ptr()).next.set(next),
+                None => self.pages.set(next),
+            }
+            if let Some(n) = NonNull::new(next) {
+                (*n.as_ptr()).prev.set(prev);
+            }
+            self.footprint.set(self.footprint.get() - PAGE_SIZE);
+            Page::destroy(page);
+        }
+    }
+
+    fn fits(&self, bytes: usize) -> bool {
+        self.footprint.get().checked_add(bytes).is_some_and(|n| n <= self.limit.get())
+    }
+
+    fn add(&self, used: usize, footprint: usize) {
+        self.used.set(self.used.get() + used);
+        self.footprint.set(self.footprint.get() + footprint);
+    }
+
+    fn sub(&self, used: usize, footprint: usize) {
+        self.used.set(self.used.get().saturating_sub(used));
+        self.footprint.set(self.footprint.get().saturating_sub(footprint));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn automatic(&self) {
+        if self.auto_collect.get() && !self.collecting.get() {
+            self.collect();
+            self.threshold.set(self.containers.get() * 2 + FIRST_THRESHOLD);
+        }
+    }
+
+    /// Calls `f` with every live cell.
+    ///
+    /// # Safety
+    /// `f` neither frees nor makes cells.
+    pub unsafe fn each_cell(&self, f: &mut dyn FnMut(NonNull<u8>)) {
+        // SAFETY: pages and large cells in the lists are live; a slot whose kind is FREE holds no cell.
+        unsafe {
+            let mut page = self.pages.get();
+            while let Some(p) = NonNull::new(page) {
+                page = (*p.as_ptr()).next.get();
+                if (*p.as_ptr()).cells && (*p.as_ptr()).live.get() > 0 {
+                    Page::slots(p, &mut |slot| {
+                        if (*slot.cast::<Header>().as_ptr()).kind != FREE {
+                            f(slot);
+                        }
+                    });
+                }
+            }
+            let mut large = self.large_cells.get();
+            while let Some(l) = NonNull::new(large) {
+                large = (*l.as_ptr()).next.get();
+                f(l.cast::<u8>().add(LARGE_PREFIX));
+            }
+        }
+    }
+
+    /// Drops the payload of a dead cell and frees its block.
+    ///
+    /// # Safety
+    /// The cell's count has reached zero and it was not destroyed before.
+    unsafe fn destroy(&self, cell: NonNull<u8>) {
+        // SAFETY: per the contract; the kind byte is cleared after the payload is gone so that walks skip it.
+        unsafe {
+            let header = cell.cast::<Header>().as_ptr();
+            let kind = (*header).kind;
+            let class = (*header).class;
+            let ops = &self.kinds[kind as usize];
+            (ops.drop)(cell.as_ptr().add(HEADER));
+            if ops.container {
+                self.containers.set(self.containers.get() - 1);
+            }
+            (*header).kind = FREE;
+            self.free_block(cell, class, true);
+        }
+    }
+
+    unsafe fn release(&self, cell: NonNull<u8>) {
+        let depth = self.depth.get();
+        // SAFETY: the count just reached zero. `dead` is only touched here, never while a borrow is held.
+        unsafe {
+            if depth >= MAX_DEPTH {
+                let dead = &mut *self.dead.get();
+                if dead.try_reserve(1).is_ok() {
+                    dead.push(cell);
+                    return;
+                }
+            }
+            self.depth.set(depth + 1);
+            self.destroy(cell);
+            if depth == 0 {
+                while let Some(next) = (*self.dead.get()).pop() {
+                    self.destroy(next);
+                }
+            }
+            self.depth.set(depth);
+        }
+    }
+}
+
+/// The heap a cell belongs to.
+unsafe fn heap_of(cell: NonNull<u8>) -> *const Inner {
+    // SAFETY: a live, counted cell lies in a page or behind a large prefix (invariant 3).
+    unsafe {
+        if (*cell.cast::<Header>().as_ptr()).class == LARGE {
+            (*Large::of(cell).as_ptr()).heap
+        } else {
+            (*Page::of(cell).as_ptr()).heap
+        }
+    }
+}
+
+/// Called when a count has reached zero.
+///
+/// # Safety
+/// `cell` is such a cell.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn release(cell: NonNull<u8>) {
+    // SAFETY: the heap outlives its cells (invariant 4).
+    unsafe { (*heap_of(cell)).release(cell) }
+}
+
+/// Frees a buffer of `bytes` bytes (its true size).
+///
+/// # Safety
+/// It came from `alloc_buffer` with that true size and is not used any more.
+pub(crate) unsafe fn free_buffer(block: NonNull<u8>, bytes: usize) {
+    // SAFETY: per the contract; size tells whether it lies in a page.
+    unsafe {
+        if bytes <= MAX_SMALL {
+            let inner = (*Page::of(block).as_ptr()).heap;
+            (*inner).free_block(block, class_of(bytes) as u8, false);
+        } else {
+            let inner = (*Large::of(block).as_ptr()).heap;
+            (*inner).free_block(block, LARGE, false);
+        }
+    }
+}
