@@ -402,6 +402,9 @@ opcodes! {
     GetAnext: AB,
     /// Prints repr(R[a]) at the REPL unless it is None, and binds `_`.
     PrintExpr: A,
+    /// R[a] = R[b], which becomes unbound: how the result of a call reaches a local without a stale
+    /// second reference that would keep it alive. R[b] is bound and a differs from b.
+    Take: AB,
 }
 
 /// Values that `LoadSpecial` loads.
