@@ -31,6 +31,8 @@ pub struct Pos {
 pub struct Module {
     /// The statements, in source order.
     pub body: Vec<Stmt>,
+    /// The file name that the caller gave, for tracebacks.
+    pub file: Box<str>,
     /// The identifiers that the [`Symbol`]s of the tree stand for.
     pub names: Interner,
 }
@@ -40,6 +42,8 @@ pub struct Module {
 pub struct Expression {
     /// The expression.
     pub body: Expr,
+    /// The file name that the caller gave, for tracebacks.
+    pub file: Box<str>,
     /// The identifiers that the [`Symbol`]s of the tree stand for.
     pub names: Interner,
 }
@@ -668,11 +672,7 @@ impl ExprKind {
             exprs.into_iter().map(|e| e.height).max().unwrap_or(0)
         }
         fn max_generators(generators: &[Comprehension]) -> u16 {
-            generators
-                .iter()
-                .map(|g| max([&g.target, &g.iter]).max(max(&g.ifs)))
-                .max()
-                .unwrap_or(0)
+            generators.iter().map(|g| max([&g.target, &g.iter]).max(max(&g.ifs))).max().unwrap_or(0)
         }
         match self {
             ExprKind::Constant(_) | ExprKind::Name(_) | ExprKind::Yield(None) => 0,
@@ -682,48 +682,28 @@ impl ExprKind {
             ExprKind::Compare { left, rest } => left.height.max(max(rest.iter().map(|r| &r.1))),
             ExprKind::UnaryOp { operand, .. } => operand.height,
             ExprKind::Lambda { args, body } => body.height.max(args.height()),
-            ExprKind::IfExp { test, body, orelse } => {
-                test.height.max(body.height).max(orelse.height)
-            }
-            ExprKind::Dict(items) => items
-                .iter()
-                .map(|i| i.value.height.max(max(&i.key)))
-                .max()
-                .unwrap_or(0),
-            ExprKind::Set(elts)
-            | ExprKind::List(elts)
-            | ExprKind::Tuple(elts)
-            | ExprKind::JoinedStr(elts) => max(elts),
+            ExprKind::IfExp { test, body, orelse } => test.height.max(body.height).max(orelse.height),
+            ExprKind::Dict(items) => items.iter().map(|i| i.value.height.max(max(&i.key))).max().unwrap_or(0),
+            ExprKind::Set(elts) | ExprKind::List(elts) | ExprKind::Tuple(elts) | ExprKind::JoinedStr(elts) => max(elts),
             ExprKind::ListComp { elt, generators }
             | ExprKind::SetComp { elt, generators }
-            | ExprKind::GeneratorExp { elt, generators } => {
-                elt.height.max(max_generators(generators))
+            | ExprKind::GeneratorExp { elt, generators } => elt.height.max(max_generators(generators)),
+            ExprKind::DictComp { key, value, generators } => {
+                key.height.max(value.height).max(max_generators(generators))
             }
-            ExprKind::DictComp {
-                key,
-                value,
-                generators,
-            } => key.height.max(value.height).max(max_generators(generators)),
             ExprKind::Await(value)
             | ExprKind::Yield(Some(value))
             | ExprKind::YieldFrom(value)
             | ExprKind::Starred(value)
             | ExprKind::Attribute { value, .. } => value.height,
-            ExprKind::Call {
-                func,
-                args,
-                keywords,
-            } => func
-                .height
-                .max(max(args))
-                .max(max(keywords.iter().map(|k| &k.value))),
-            ExprKind::FormattedValue {
-                value, format_spec, ..
-            } => value.height.max(max(format_spec.as_deref())),
+            ExprKind::Call { func, args, keywords } => {
+                func.height.max(max(args)).max(max(keywords.iter().map(|k| &k.value)))
+            }
+            ExprKind::FormattedValue { value, format_spec, .. } => value.height.max(max(format_spec.as_deref())),
             ExprKind::Subscript { value, slice } => value.height.max(slice.height),
-            ExprKind::Slice { lower, upper, step } => max(lower.as_deref())
-                .max(max(upper.as_deref()))
-                .max(max(step.as_deref())),
+            ExprKind::Slice { lower, upper, step } => {
+                max(lower.as_deref()).max(max(upper.as_deref())).max(max(step.as_deref()))
+            }
         }
     }
 }
@@ -731,13 +711,8 @@ impl ExprKind {
 impl Arguments {
     /// The height of the highest default or annotation, 0 if there is none.
     fn height(&self) -> u16 {
-        let annotated = self
-            .posonlyargs
-            .iter()
-            .chain(&self.args)
-            .chain(&self.vararg)
-            .chain(&self.kwonlyargs)
-            .chain(&self.kwarg);
+        let annotated =
+            self.posonlyargs.iter().chain(&self.args).chain(&self.vararg).chain(&self.kwonlyargs).chain(&self.kwarg);
         annotated
             .filter_map(|a| a.annotation.as_deref())
             .chain(&self.defaults)

@@ -1,5 +1,6 @@
 //! What is wrong with a source text.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
@@ -27,13 +28,23 @@ pub struct SyntaxError {
     pub pos: Pos,
 }
 
+/// What the lexer and the parser return. The error is boxed to keep the stack small.
+pub(crate) type Parsed<T> = Result<T, Box<SyntaxError>>;
+
+impl SyntaxError {
+    /// A plain `SyntaxError`.
+    pub fn new(pos: Pos, message: &str) -> Self {
+        SyntaxError { kind: ErrorKind::Syntax, message: message.into(), pos }
+    }
+
+    pub(crate) fn boxed(pos: Pos, message: &str) -> Box<Self> {
+        Box::new(Self::new(pos, message))
+    }
+}
+
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.pos.line, self.pos.column, self.message
-        )
+        write!(f, "line {}, column {}: {}", self.pos.line, self.pos.column, self.message)
     }
 }
 

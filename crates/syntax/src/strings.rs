@@ -1,0 +1,254 @@
+//! String, bytes and f-string literals.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::ast::{Constant, Conversion, Expr, ExprKind, Pos};
+use crate::error::{ErrorKind, Parsed, SyntaxError};
+use crate::lexer::{Quotes, TextEnd};
+use crate::parser::Parser;
+use crate::token::Tok;
+
+/// An f-string, or the format specification of one of its fields, while it is read.
+#[derive(Default)]
+struct Joined {
+    values: Vec<Expr>,
+    /// Text since the last field.
+    text: Vec<u8>,
+    text_pos: Pos,
+}
+
+impl Joined {
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            let text = Constant::Str(text(core::mem::take(&mut self.text)));
+            let expr = Expr::new(self.text_pos, ExprKind::Constant(text));
+            self.values.push(expr);
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// Adjacent string literals, which make one constant or one f-string.
+    pub(crate) fn strings(&mut self) -> Parsed<Expr> {
+        let pos = self.tok.pos;
+        let mut joined = Joined { text_pos: pos, ..Joined::default() };
+        let mut formatted = false;
+        let mut bytes = None;
+        loop {
+            let (q, start) = match self.tok.kind {
+                Tok::String | Tok::FString => self.lexer.quotes(&self.tok),
+                Tok::TString => return Err(self.error("t-strings are not supported")),
+                _ => break,
+            };
+            if *bytes.get_or_insert(q.bytes) != q.bytes {
+                return Err(self.error("bytes and strings cannot be joined"));
+            }
+            if self.tok.kind == Tok::FString {
+                formatted = true;
+                self.text_and_fields(q, false, &mut joined)?;
+            } else {
+                let end = self.tok.end.saturating_sub(if q.triple { 3 } else { 1 });
+                let content = self.lexer.slice(start, end);
+                unescape(content, q, false, self.tok.pos, &mut joined.text)?;
+            }
+            self.advance()?;
+        }
+        if formatted {
+            joined.flush();
+            return self.node(pos, ExprKind::JoinedStr(joined.values));
+        }
+        let constant =
+            if bytes == Some(true) { Constant::Bytes(joined.text.into()) } else { Constant::Str(text(joined.text)) };
+        Ok(Expr::new(pos, ExprKind::Constant(constant)))
+    }
+
+    /// The inside of an f-string up to its closing quotes, or of a format specification up to
+    /// its `}`. The current token stays the one before.
+    fn text_and_fields(&mut self, q: Quotes, in_spec: bool, joined: &mut Joined) -> Parsed<()> {
+        let opened = self.tok.pos;
+        loop {
+            let (content, end) = self.lexer.fstring_text(q, in_spec, opened)?;
+            unescape(content, q, !in_spec, opened, &mut joined.text)?;
+            match end {
+                TextEnd::Field => self.field(q, joined)?,
+                TextEnd::Quote if in_spec => {
+                    return Err(SyntaxError::boxed(opened, "expected '}' in the f-string"));
+                }
+                TextEnd::Quote | TextEnd::Spec => return Ok(()),
+            }
+        }
+    }
+
+    /// A replacement field after its `{`, up to and with its `}`.
+    fn field(&mut self, q: Quotes, joined: &mut Joined) -> Parsed<()> {
+        self.deeper()?;
+        let outer_depth = self.lexer.field_depth;
+        let start = self.lexer.offset();
+        self.lexer.open_field();
+        self.advance()?;
+        let pos = self.tok.pos;
+        if matches!(self.tok.kind, Tok::RBrace | Tok::Colon | Tok::Exclamation | Tok::Equal) {
+            return Err(self.error("expected an expression after '{' in the f-string"));
+        }
+        let value = Box::new(self.value()?);
+        if self.eat(Tok::Equal)? {
+            // `{x=}` shows its own text, with the space around it.
+            let shown = self.lexer.slice(start, self.tok.start);
+            joined.text.extend_from_slice(shown);
+        }
+        joined.flush();
+        let mut conversion = Conversion::None;
+        if self.eat(Tok::Exclamation)? {
+            conversion = match self.lexer.slice(self.tok.start, self.tok.end) {
+                b"r" => Conversion::Repr,
+                b"s" => Conversion::Str,
+                b"a" => Conversion::Ascii,
+                _ => return Err(self.unexpected("'r', 's' or 'a' after '!'")),
+            };
+            self.advance()?;
+        }
+        let mut format_spec = None;
+        match self.tok.kind {
+            Tok::RBrace => {}
+            Tok::Colon => {
+                let mut spec = Joined { text_pos: self.tok.pos, ..Joined::default() };
+                self.text_and_fields(q, true, &mut spec)?;
+                self.lexer.close_field();
+                spec.flush();
+                let joined = self.node(spec.text_pos, ExprKind::JoinedStr(spec.values))?;
+                format_spec = Some(Box::new(joined));
+            }
+            _ => return Err(self.unexpected("'}' in the f-string")),
+        }
+        self.lexer.field_depth = outer_depth;
+        self.depth -= 1;
+        joined.values.push(self.node(pos, ExprKind::FormattedValue { value, conversion, format_spec })?);
+        Ok(())
+    }
+}
+
+/// Bytes that should be UTF-8; what is not becomes U+FFFD.
+fn text(bytes: Vec<u8>) -> Box<str> {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()).into_boxed_str()
+}
+
+/// Appends the value of a literal's content to `out`. `doubled` says that braces stand twice.
+fn unescape(content: &[u8], q: Quotes, doubled: bool, pos: Pos, out: &mut Vec<u8>) -> Parsed<()> {
+    let special = |b: u8| match b {
+        b'\r' => true,
+        b'\\' => !q.raw,
+        b'{' | b'}' => doubled,
+        _ => false,
+    };
+    let mut rest = content;
+    while let Some(length) = rest.iter().position(|&b| special(b)) {
+        let (plain, from) = rest.split_at(length);
+        out.extend_from_slice(plain);
+        let Some((&first, mut tail)) = from.split_first() else {
+            break;
+        };
+        match first {
+            b'\r' => {
+                out.push(b'\n');
+                tail = tail.strip_prefix(b"\n").unwrap_or(tail);
+            }
+            b'\\' => tail = escape(tail, q, pos, out)?,
+            brace => {
+                out.push(brace);
+                tail = tail.strip_prefix(&[brace]).unwrap_or(tail);
+            }
+        }
+        rest = tail;
+    }
+    out.extend_from_slice(rest);
+    Ok(())
+}
+
+/// Appends the value of the escape after a backslash and returns what follows it.
+fn escape<'t>(tail: &'t [u8], q: Quotes, pos: Pos, out: &mut Vec<u8>) -> Parsed<&'t [u8]> {
+    let after = tail;
+    let Some((&kind, mut tail)) = after.split_first() else {
+        out.push(b'\\');
+        return Ok(after);
+    };
+    let plain = match kind {
+        b'\n' => return Ok(tail),
+        b'\r' => return Ok(tail.strip_prefix(b"\n").unwrap_or(tail)),
+        b'\\' | b'\'' | b'"' => kind,
+        b'a' => 0x07,
+        b'b' => 0x08,
+        b't' => b'\t',
+        b'n' => b'\n',
+        b'v' => 0x0b,
+        b'f' => 0x0c,
+        b'r' => b'\r',
+        b'x' => {
+            let code = hex(&mut tail, 2, pos)?;
+            return push(code, q, pos, out).map(|()| tail);
+        }
+        b'u' | b'U' if !q.bytes => {
+            let code = hex(&mut tail, if kind == b'u' { 4 } else { 8 }, pos)?;
+            return push(code, q, pos, out).map(|()| tail);
+        }
+        b'0'..=b'7' => {
+            let mut code = u32::from(kind - b'0');
+            for _ in 0..2 {
+                let Some((&digit @ b'0'..=b'7', after)) = tail.split_first() else {
+                    break;
+                };
+                code = code * 8 + u32::from(digit - b'0');
+                tail = after;
+            }
+            return push(code, q, pos, out).map(|()| tail);
+        }
+        b'N' if !q.bytes => {
+            let mut error = SyntaxError::boxed(pos, "unicode name escapes");
+            error.kind = ErrorKind::NotImplemented;
+            return Err(error);
+        }
+        // An unknown escape stands for itself.
+        _ => {
+            out.push(b'\\');
+            return Ok(after);
+        }
+    };
+    out.push(plain);
+    Ok(tail)
+}
+
+/// Takes `count` hexadecimal digits.
+fn hex(tail: &mut &[u8], count: usize, pos: Pos) -> Parsed<u32> {
+    let digits = tail.get(..count).unwrap_or(&[]);
+    let code = digits.iter().try_fold(0u32, |code, &b| Some(code << 4 | (b as char).to_digit(16)?));
+    match code {
+        Some(code) if digits.len() == count => {
+            *tail = tail.get(count..).unwrap_or(&[]);
+            Ok(code)
+        }
+        _ => {
+            let message = format!("the escape in the string needs {count} hexadecimal digits");
+            Err(SyntaxError::boxed(pos, &message))
+        }
+    }
+}
+
+/// Appends a character or byte by its code.
+fn push(code: u32, q: Quotes, pos: Pos, out: &mut Vec<u8>) -> Parsed<()> {
+    if q.bytes {
+        let byte =
+            u8::try_from(code).map_err(|_| SyntaxError::boxed(pos, "an escape in bytes is larger than a byte"))?;
+        out.push(byte);
+        return Ok(());
+    }
+    if code > 0x10_ffff {
+        let message = "an escape is beyond the last Unicode character";
+        return Err(SyntaxError::boxed(pos, message));
+    }
+    // A surrogate is no character; it becomes U+FFFD.
+    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    Ok(())
+}
