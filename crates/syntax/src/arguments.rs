@@ -71,9 +71,6 @@ impl Parser<'_> {
                 self.expect(Tok::Comma, expected)?;
             }
         }
-        if starred && a.vararg.is_none() && a.kwonlyargs.is_empty() {
-            return Err(self.error("a named parameter must follow a bare '*'"));
-        }
         self.check_duplicates(&a)?;
         Ok(a)
     }

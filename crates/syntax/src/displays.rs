@@ -160,9 +160,9 @@ impl Parser<'_> {
     /// `[…]` after `value`.
     pub(crate) fn subscript(&mut self, value: Expr) -> Parsed<ExprKind> {
         self.advance()?;
+        let pos = self.tok.pos;
         let first = self.slice()?;
         let slice = if self.tok.kind == Tok::Comma || matches!(first.kind, ExprKind::Starred(_)) {
-            let pos = first.pos;
             let mut elts = vec![first];
             while self.eat(Tok::Comma)? && self.tok.kind != Tok::RBracket {
                 elts.push(self.slice()?);

@@ -232,6 +232,7 @@ impl Parser<'_> {
 
     /// One expression, or a tuple without parentheses; either may hold stars.
     pub(crate) fn star_expressions(&mut self) -> Parsed<Expr> {
+        let pos = self.tok.pos;
         let first = if self.tok.kind == Tok::Star { self.starred()? } else { self.test()? };
         if self.tok.kind != Tok::Comma {
             return match first.kind {
@@ -239,7 +240,6 @@ impl Parser<'_> {
                 _ => Ok(first),
             };
         }
-        let pos = first.pos;
         let mut elts = vec![first];
         while self.eat(Tok::Comma)? {
             match self.tok.kind {

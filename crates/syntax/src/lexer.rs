@@ -142,6 +142,8 @@ impl<'s> Lexer<'s> {
     /// specification. The lexer is then after that.
     pub fn fstring_text(&mut self, q: Quotes, in_spec: bool, opened: Pos) -> Parsed<(&'s [u8], TextEnd)> {
         let start = self.at;
+        // In a specification `}}` is a brace only after `{{`; else it is two ends.
+        let mut open_braces = if in_spec { 0 } else { usize::MAX };
         loop {
             match self.peek(0) {
                 b if b == q.quote => {
@@ -152,7 +154,14 @@ impl<'s> Lexer<'s> {
                     }
                     self.at += 1;
                 }
-                b'{' if !in_spec && self.peek(1) == b'{' => self.at += 2,
+                b'{' if self.peek(1) == b'{' => {
+                    open_braces = open_braces.saturating_add(1);
+                    self.at += 2;
+                }
+                b'}' if open_braces > 0 && self.peek(1) == b'}' => {
+                    open_braces = open_braces.saturating_sub(usize::from(in_spec));
+                    self.at += 2;
+                }
                 b'{' => {
                     self.at += 1;
                     return Ok((self.slice(start, self.at - 1), TextEnd::Field));
@@ -161,7 +170,6 @@ impl<'s> Lexer<'s> {
                     self.at += 1;
                     return Ok((self.slice(start, self.at - 1), TextEnd::Spec));
                 }
-                b'}' if self.peek(1) == b'}' => self.at += 2,
                 b'}' => {
                     return Err(self.error(self.at, "single '}' in an f-string; write '}}'"));
                 }

@@ -11,58 +11,90 @@ use crate::lexer::{Quotes, TextEnd};
 use crate::parser::Parser;
 use crate::token::Tok;
 
-/// An f-string, or the format specification of one of its fields, while it is read.
+/// An f-string, a t-string, or the format specification of a field, while it is read.
 #[derive(Default)]
 struct Joined {
+    /// Constants and `FormattedValue`s; of a t-string four arguments for each field.
     values: Vec<Expr>,
     /// Text since the last field.
     text: Vec<u8>,
-    text_pos: Pos,
+    pos: Pos,
+    /// The constants of a t-string.
+    template: Option<Vec<Expr>>,
 }
 
 impl Joined {
+    fn new(pos: Pos) -> Self {
+        Joined { pos, ..Joined::default() }
+    }
+
     fn flush(&mut self) {
-        if !self.text.is_empty() {
-            let text = Constant::Str(text(core::mem::take(&mut self.text)));
-            let expr = Expr::new(self.text_pos, ExprKind::Constant(text));
-            self.values.push(expr);
+        if self.text.is_empty() && self.template.is_none() {
+            return;
+        }
+        let constant = string(self.pos, core::mem::take(&mut self.text));
+        match &mut self.template {
+            Some(strings) => strings.push(constant),
+            None => self.values.push(constant),
         }
     }
 }
 
 impl Parser<'_> {
-    /// Adjacent string literals, which make one constant or one f-string.
+    /// Adjacent string literals, which make one constant, one f-string or one t-string.
     pub(crate) fn strings(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
-        let mut joined = Joined { text_pos: pos, ..Joined::default() };
+        let mut joined = Joined::new(pos);
+        let first = self.tok.kind;
+        if first == Tok::TString {
+            joined.template = Some(Vec::new());
+        }
         let mut formatted = false;
         let mut bytes = None;
-        loop {
-            let (q, start) = match self.tok.kind {
-                Tok::String | Tok::FString => self.lexer.quotes(&self.tok),
-                Tok::TString => return Err(self.error("t-strings are not supported")),
-                _ => break,
-            };
+        while matches!(self.tok.kind, Tok::String | Tok::FString | Tok::TString) {
+            let (q, start) = self.lexer.quotes(&self.tok);
             if *bytes.get_or_insert(q.bytes) != q.bytes {
                 return Err(self.error("bytes and strings cannot be joined"));
             }
-            if self.tok.kind == Tok::FString {
-                formatted = true;
-                self.text_and_fields(q, false, &mut joined)?;
-            } else {
+            if (self.tok.kind == Tok::TString) != (first == Tok::TString) {
+                return Err(self.error("t-strings and other strings cannot be joined"));
+            }
+            if self.tok.kind == Tok::String {
                 let end = self.tok.end.saturating_sub(if q.triple { 3 } else { 1 });
                 let content = self.lexer.slice(start, end);
                 unescape(content, q, false, self.tok.pos, &mut joined.text)?;
+            } else {
+                formatted = true;
+                self.text_and_fields(q, false, &mut joined)?;
             }
             self.advance()?;
         }
         if formatted {
             joined.flush();
-            return self.node(pos, ExprKind::JoinedStr(joined.values));
+            return match joined.template {
+                Some(strings) => self.template(pos, strings, joined.values),
+                None => self.node(pos, ExprKind::JoinedStr(joined.values)),
+            };
         }
-        let constant =
-            if bytes == Some(true) { Constant::Bytes(joined.text.into()) } else { Constant::Str(text(joined.text)) };
-        Ok(Expr::new(pos, ExprKind::Constant(constant)))
+        if bytes == Some(true) {
+            let constant = Constant::Bytes(joined.text.into());
+            return Ok(Expr::new(pos, ExprKind::Constant(constant)));
+        }
+        Ok(string(pos, joined.text))
+    }
+
+    /// A t-string as MicroPython makes it: a call of `__template__` with the tuple of strings
+    /// and, for each field, its value, text, conversion and format specification. Arguments
+    /// beyond what a call can hold go into one tuple.
+    fn template(&mut self, pos: Pos, strings: Vec<Expr>, values: Vec<Expr>) -> Parsed<Expr> {
+        let mut args = Vec::from([self.node(pos, ExprKind::Tuple(strings))?]);
+        args.extend(values);
+        if args.len() > 255 {
+            args = Vec::from([self.node(pos, ExprKind::Tuple(args))?]);
+        }
+        let func = ExprKind::Name(self.names.intern("__template__"));
+        let kind = ExprKind::Call { func: Box::new(Expr::new(pos, func)), args, keywords: Vec::new() };
+        self.node(pos, kind)
     }
 
     /// The inside of an f-string up to its closing quotes, or of a format specification up to
@@ -71,7 +103,7 @@ impl Parser<'_> {
         let opened = self.tok.pos;
         loop {
             let (content, end) = self.lexer.fstring_text(q, in_spec, opened)?;
-            unescape(content, q, !in_spec, opened, &mut joined.text)?;
+            unescape(content, q, true, opened, &mut joined.text)?;
             match end {
                 TextEnd::Field => self.field(q, joined)?,
                 TextEnd::Quote if in_spec => {
@@ -93,8 +125,10 @@ impl Parser<'_> {
         if matches!(self.tok.kind, Tok::RBrace | Tok::Colon | Tok::Exclamation | Tok::Equal) {
             return Err(self.error("expected an expression after '{' in the f-string"));
         }
-        let value = Box::new(self.value()?);
-        if self.eat(Tok::Equal)? {
+        let value = self.value()?;
+        let source = self.lexer.slice(start, self.tok.start).trim_ascii_end();
+        let shown = self.eat(Tok::Equal)?;
+        if shown {
             // `{x=}` shows its own text, with the space around it.
             let shown = self.lexer.slice(start, self.tok.start);
             joined.text.extend_from_slice(shown);
@@ -110,29 +144,46 @@ impl Parser<'_> {
             };
             self.advance()?;
         }
-        let mut format_spec = None;
-        match self.tok.kind {
-            Tok::RBrace => {}
+        let format_spec = match self.tok.kind {
+            Tok::RBrace => None,
             Tok::Colon => {
-                let mut spec = Joined { text_pos: self.tok.pos, ..Joined::default() };
+                let mut spec = Joined::new(self.tok.pos);
                 self.text_and_fields(q, true, &mut spec)?;
                 self.lexer.close_field();
                 spec.flush();
-                let joined = self.node(spec.text_pos, ExprKind::JoinedStr(spec.values))?;
-                format_spec = Some(Box::new(joined));
+                Some(self.node(spec.pos, ExprKind::JoinedStr(spec.values))?)
             }
-            _ => return Err(self.unexpected("'}' in the f-string")),
-        }
+            _ => return Err(self.unexpected("'}' in the string")),
+        };
         self.lexer.field_depth = outer_depth;
         self.depth -= 1;
-        joined.values.push(self.node(pos, ExprKind::FormattedValue { value, conversion, format_spec })?);
+        if joined.template.is_none() {
+            joined.values.push(self.node(
+                pos,
+                ExprKind::FormattedValue { value: Box::new(value), conversion, format_spec: format_spec.map(Box::new) },
+            )?);
+            return Ok(());
+        }
+        let conversion = match conversion {
+            Conversion::None if !shown || format_spec.is_some() => Constant::None,
+            Conversion::None | Conversion::Repr => Constant::Str("r".into()),
+            Conversion::Str => Constant::Str("s".into()),
+            Conversion::Ascii => Constant::Str("a".into()),
+        };
+        joined.values.extend([
+            value,
+            string(pos, source.into()),
+            Expr::new(pos, ExprKind::Constant(conversion)),
+            format_spec.unwrap_or_else(|| string(pos, Vec::new())),
+        ]);
         Ok(())
     }
 }
 
-/// Bytes that should be UTF-8; what is not becomes U+FFFD.
-fn text(bytes: Vec<u8>) -> Box<str> {
-    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()).into_boxed_str()
+/// A string constant. What is not UTF-8 becomes U+FFFD.
+fn string(pos: Pos, bytes: Vec<u8>) -> Expr {
+    let text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+    Expr::new(pos, ExprKind::Constant(Constant::Str(text.into_boxed_str())))
 }
 
 /// Appends the value of a literal's content to `out`. `doubled` says that braces stand twice.
