@@ -1,4 +1,7 @@
-"""Prints the trees of files as CPython's ast sees them, in the form of the dump module."""
+"""Prints the trees of files as CPython's ast sees them, in the form of the dump module.
+
+A file that uses what Snakeye leaves out or does as MicroPython does is skipped, with the reason.
+"""
 import ast
 import struct
 import sys
@@ -52,7 +55,7 @@ def dump(x):
     fields = [
         getattr(x, f)
         for f in x._fields
-        if f not in ("ctx", "type_comment", "kind", "type_ignores")
+        if f not in ("ctx", "type_comment", "type_params", "kind", "type_ignores")
     ]
     if isinstance(x, ast.AnnAssign):
         fields[-1] = str(fields[-1])
@@ -66,13 +69,47 @@ def dump(x):
     return result
 
 
+def difference(source, tree):
+    """What in a file is meant to differ from CPython."""
+    if b"\\N{" in source:
+        return "unicode name escapes"
+    for x in ast.walk(tree):
+        kind = type(x).__name__
+        if kind in ("Match", "TryStar", "TypeAlias", "TemplateStr"):
+            return kind
+        if isinstance(x, ast.Name):
+            if x.id == "__debug__":
+                return "__debug__"
+            if not x.id.isascii():
+                return "identifiers are not normalised"
+        if isinstance(x, ast.Constant) and isinstance(x.value, str):
+            try:
+                x.value.encode()
+            except UnicodeEncodeError:
+                return "surrogates"
+        if isinstance(x, ast.JoinedStr):
+            before = None
+            for v in x.values:
+                # {x=} shows str(x) here, repr(x) in CPython.
+                if isinstance(v, ast.FormattedValue) and v.conversion == 114:
+                    if isinstance(before, ast.Constant) and before.value.rstrip().endswith("="):
+                        return "debug f-string"
+                before = v
+    return None
+
+
 sys.setrecursionlimit(5000)
 for file in sys.argv[1:]:
     print("===", file)
     try:
         with open(file, "rb") as f:
-            tree = ast.parse(f.read())
-        text = "".join(dump(s) + "\n" for s in tree.body)
+            source = f.read()
+        tree = ast.parse(source)
+        reason = difference(source, tree)
+        if reason:
+            text = "skip %s\n" % reason
+        else:
+            text = "".join(dump(s) + "\n" for s in tree.body)
     except (SyntaxError, ValueError, RecursionError) as e:
-        text = "error %s\n" % e
+        text = "skip error %s\n" % e
     print(text)
