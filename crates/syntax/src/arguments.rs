@@ -4,16 +4,19 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::ast::{Arg, Arguments, Expr, ExprKind, Keyword, Pos};
+use crate::ast::{Arg, Arguments, Expr, ExprKind, Keyword};
 use crate::error::{Parsed, SyntaxError};
 use crate::expressions::level;
-use crate::interner::Symbol;
 use crate::parser::Parser;
 use crate::token::Tok;
+
+/// The most parameters of a function.
+const MAX_PARAMETERS: usize = 255;
 
 impl Parser<'_> {
     /// Parameters up to `end`, which stays: `)` of a `def`, whose parameters may be annotated,
     /// or `:` of a lambda.
+    #[inline(never)]
     pub(crate) fn parameters(&mut self, end: Tok) -> Parsed<Arguments> {
         let annotated = end == Tok::RParen;
         let mut a = Arguments::default();
@@ -75,6 +78,7 @@ impl Parser<'_> {
         Ok(a)
     }
 
+    #[inline(never)]
     fn parameter(&mut self, annotated: bool) -> Parsed<Arg> {
         let pos = self.tok.pos;
         let name = self.name("a parameter name")?;
@@ -82,30 +86,35 @@ impl Parser<'_> {
         Ok(Arg { pos, name, annotation })
     }
 
+    #[inline(never)]
     fn check_duplicates(&self, a: &Arguments) -> Parsed<()> {
-        let all = a.posonlyargs.iter().chain(&a.args).chain(&a.vararg);
-        let all = all.chain(&a.kwonlyargs).chain(&a.kwarg);
-        let mut seen: Vec<(Symbol, Pos)> = all.map(|arg| (arg.name, arg.pos)).collect();
-        seen.sort_unstable();
-        for pair in seen.windows(2) {
-            if let [(first, _), (second, pos)] = pair
-                && first == second
-            {
-                let name = self.names.text(*second);
+        let all = || {
+            let positional = a.posonlyargs.iter().chain(&a.args).chain(&a.vararg);
+            positional.chain(&a.kwonlyargs).chain(&a.kwarg)
+        };
+        // The limit also keeps the comparison of all pairs short.
+        if let Some(arg) = all().nth(MAX_PARAMETERS) {
+            return Err(SyntaxError::boxed(arg.pos, "more than 255 parameters"));
+        }
+        for (index, arg) in all().enumerate() {
+            if all().take(index).any(|before| before.name == arg.name) {
+                let name = self.names.text(arg.name);
                 let message = format!("the parameter '{name}' stands twice");
-                return Err(SyntaxError::boxed(*pos, &message));
+                return Err(SyntaxError::boxed(arg.pos, &message));
             }
         }
         Ok(())
     }
 
     /// `(…)` after `func`.
+    #[inline(never)]
     pub(crate) fn call(&mut self, func: Expr) -> Parsed<ExprKind> {
         let (args, keywords) = self.arguments()?;
         Ok(ExprKind::Call { func: Box::new(func), args, keywords })
     }
 
     /// Arguments with both parentheses.
+    #[inline(never)]
     pub(crate) fn arguments(&mut self) -> Parsed<(Vec<Expr>, Vec<Keyword>)> {
         let open = self.tok.pos;
         self.advance()?;
@@ -170,6 +179,7 @@ impl Parser<'_> {
     }
 
     /// The target of a `for`: one or more targets separated by commas, before `in`.
+    #[inline(never)]
     pub(crate) fn for_target(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         let mut elts = Vec::new();

@@ -37,6 +37,7 @@ impl Parser<'_> {
     }
 
     /// `:` and a block; `what` it follows, and where that stands, are for the error.
+    #[inline(never)]
     fn block(&mut self, what: &str, pos: Pos) -> Parsed<Vec<Stmt>> {
         if self.tok.kind != Tok::Colon {
             if self.tok.kind == Tok::Equal {
@@ -72,6 +73,7 @@ impl Parser<'_> {
         if self.eat(Tok::Else)? { self.block("'else'", pos) } else { Ok(Vec::new()) }
     }
 
+    #[inline(never)]
     fn if_statement(&mut self) -> Parsed<StmtKind> {
         let mut branches = Vec::new();
         let mut what = "the 'if' condition";
@@ -90,6 +92,7 @@ impl Parser<'_> {
         Ok(StmtKind::If(If { branches, orelse }.into()))
     }
 
+    #[inline(never)]
     fn while_statement(&mut self) -> Parsed<StmtKind> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -99,6 +102,7 @@ impl Parser<'_> {
         Ok(StmtKind::While(While { test, body, orelse }.into()))
     }
 
+    #[inline(never)]
     fn for_statement(&mut self) -> Parsed<Box<For>> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -110,6 +114,7 @@ impl Parser<'_> {
         Ok(Box::new(For { target, iter, body, orelse }))
     }
 
+    #[inline(never)]
     fn try_statement(&mut self) -> Parsed<StmtKind> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -130,6 +135,7 @@ impl Parser<'_> {
         Ok(StmtKind::Try(Try { body, handlers, orelse, finalbody }.into()))
     }
 
+    #[inline(never)]
     fn except_clause(&mut self) -> Parsed<ExceptHandler> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -152,6 +158,7 @@ impl Parser<'_> {
         Ok(ExceptHandler { pos, typ, name, body })
     }
 
+    #[inline(never)]
     fn with_statement(&mut self) -> Parsed<Box<With>> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -171,6 +178,7 @@ impl Parser<'_> {
 
     /// `(a as b, c)` as the items of a `with`. What looks like it may be an ordinary
     /// expression, and only what follows its `)` can tell; so try, and come back if it was not.
+    #[inline(never)]
     fn parenthesised_items(&mut self) -> Parsed<Option<Vec<WithItem>>> {
         if self.tok.kind != Tok::LParen {
             return Ok(None);
@@ -187,6 +195,7 @@ impl Parser<'_> {
         Ok(None)
     }
 
+    #[inline(never)]
     fn bracketed_items(&mut self) -> Parsed<Vec<WithItem>> {
         self.advance()?;
         let mut items = Vec::from([self.with_item()?]);
@@ -200,6 +209,7 @@ impl Parser<'_> {
         Ok(items)
     }
 
+    #[inline(never)]
     fn with_item(&mut self) -> Parsed<WithItem> {
         let context_expr = self.test()?;
         let optional_vars = if self.eat(Tok::As)? {
@@ -212,6 +222,7 @@ impl Parser<'_> {
         Ok(WithItem { context_expr, optional_vars })
     }
 
+    #[inline(never)]
     fn async_statement(&mut self, decorators: Vec<Expr>) -> Parsed<StmtKind> {
         self.advance()?;
         match self.tok.kind {
@@ -222,6 +233,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn decorated(&mut self) -> Parsed<Stmt> {
         let mut decorators = Vec::new();
         while self.eat(Tok::At)? {
@@ -238,6 +250,7 @@ impl Parser<'_> {
         Ok(Stmt::new(pos, kind))
     }
 
+    #[inline(never)]
     fn function(&mut self, decorator_list: Vec<Expr>) -> Parsed<Box<FunctionDef>> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -250,6 +263,7 @@ impl Parser<'_> {
         Ok(Box::new(FunctionDef { name, args, body, decorator_list, returns }))
     }
 
+    #[inline(never)]
     fn class(&mut self, decorator_list: Vec<Expr>) -> Parsed<Box<ClassDef>> {
         let pos = self.tok.pos;
         self.advance()?;

