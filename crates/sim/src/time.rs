@@ -45,20 +45,11 @@ impl TimeSource {
     /// Time that starts at 0 and moves by waiting only.
     #[must_use]
     pub fn simulated() -> Self {
-        Self::new(Mode::Virtual {
-            now: AtomicU64::new(0),
-            frozen: AtomicBool::new(false),
-        })
+        Self::new(Mode::Virtual { now: AtomicU64::new(0), frozen: AtomicBool::new(false) })
     }
 
     fn new(mode: Mode) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                mode,
-                origin: AtomicU64::new(0),
-                rtc_offset: AtomicI64::new(0),
-            }),
-        }
+        Self { shared: Arc::new(Shared { mode, origin: AtomicU64::new(0), rtc_offset: AtomicI64::new(0) }) }
     }
 
     /// Whether sleeping costs nothing.
@@ -85,10 +76,10 @@ impl TimeSource {
 
     /// Lets `us` of virtual time pass; nothing in real time.
     pub fn charge(&self, us: u64) {
-        if let Mode::Virtual { now, frozen } = &self.shared.mode {
-            if !frozen.load(Ordering::Relaxed) {
-                now.fetch_add(us, Ordering::AcqRel);
-            }
+        if let Mode::Virtual { now, frozen } = &self.shared.mode
+            && !frozen.load(Ordering::Relaxed)
+        {
+            now.fetch_add(us, Ordering::AcqRel);
         }
     }
 
@@ -174,13 +165,7 @@ impl FrameSignal {
     /// A signal without a frame.
     #[must_use]
     pub fn new(waker: Waker) -> Self {
-        Self {
-            shared: Arc::new(Signal {
-                ready: AtomicBool::new(false),
-                next_us: AtomicU64::new(NEVER),
-            }),
-            waker,
-        }
+        Self { shared: Arc::new(Signal { ready: AtomicBool::new(false), next_us: AtomicU64::new(NEVER) }), waker }
     }
 
     /// Says whether at least one finished frame waits to be taken.
@@ -193,16 +178,13 @@ impl FrameSignal {
 
     /// Says when, on the board's clock, the next frame will be complete (virtual time only).
     pub fn set_next(&self, at_us: Option<u64>) {
-        self.shared
-            .next_us
-            .store(at_us.unwrap_or(NEVER), Ordering::Release);
+        self.shared.next_us.store(at_us.unwrap_or(NEVER), Ordering::Release);
     }
 
     /// Whether taking a frame would succeed at time `now_us`.
     #[must_use]
     pub fn is_ready(&self, now_us: u64) -> bool {
-        self.shared.ready.load(Ordering::Acquire)
-            || self.shared.next_us.load(Ordering::Acquire) <= now_us
+        self.shared.ready.load(Ordering::Acquire) || self.shared.next_us.load(Ordering::Acquire) <= now_us
     }
 
     /// When the next frame will be complete, if the camera has said so.

@@ -47,13 +47,7 @@ impl Waker {
         let (sender, receiver) = pair()?;
         sender.set_nonblocking(true)?;
         receiver.set_nonblocking(true)?;
-        Ok(Self {
-            shared: Arc::new(Shared {
-                sender,
-                receiver,
-                pending: AtomicBool::new(false),
-            }),
-        })
+        Ok(Self { shared: Arc::new(Shared { sender, receiver, pending: AtomicBool::new(false) }) })
     }
 
     /// Wakes the board, now or when it next waits. Wakes before that count as one.
@@ -94,10 +88,7 @@ pub struct InterruptHandle {
 
 impl InterruptHandle {
     pub(crate) fn new(waker: Waker) -> Self {
-        Self {
-            flag: Arc::new(AtomicBool::new(false)),
-            waker,
-        }
+        Self { flag: Arc::new(AtomicBool::new(false)), waker }
     }
 
     /// Interrupts the program. May be called from any thread and from a signal handler.
