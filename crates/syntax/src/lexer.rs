@@ -123,15 +123,10 @@ impl<'s> Lexer<'s> {
                     }
                 }
                 b'\\' => {
-                    let start = self.at;
-                    self.at += 1;
-                    if !matches!(self.peek(0), b'\n' | b'\r') {
-                        return Err(self.error(start, "unexpected character after '\\'"));
+                    if !matches!(self.peek(1), b'\n' | b'\r') {
+                        return Err(self.error(self.at, "unexpected character after '\\'"));
                     }
-                    self.skip_newline();
-                    if self.at >= self.src.len() {
-                        return Err(self.error(start, "the file ends after a '\\'"));
-                    }
+                    self.pass_joint()?;
                 }
                 0 if self.at >= self.src.len() => return self.end_of_file(),
                 _ => return self.token(),
@@ -242,6 +237,17 @@ impl<'s> Lexer<'s> {
         self.line_start = self.at;
     }
 
+    /// Passes a backslash and the line end after it.
+    fn pass_joint(&mut self) -> Parsed<()> {
+        let pos = self.pos(self.at);
+        self.at += 1;
+        self.skip_newline();
+        if self.at >= self.src.len() {
+            return Err(SyntaxError::boxed(pos, "the file ends after a '\\'"));
+        }
+        Ok(())
+    }
+
     /// Passes one byte of a string, or one line end.
     fn skip_string_char(&mut self) {
         match self.peek(0) {
@@ -254,8 +260,17 @@ impl<'s> Lexer<'s> {
     /// Measures the indentation of the next line that holds code.
     fn indentation(&mut self) -> Parsed<Option<Token>> {
         let mut column = 0;
+        // Of lines joined by backslashes the first that is indented counts.
+        let mut joined = 0;
         loop {
             match self.peek(0) {
+                b'\\' if matches!(self.peek(1), b'\n' | b'\r') => {
+                    if joined == 0 {
+                        joined = column;
+                    }
+                    self.pass_joint()?;
+                    continue;
+                }
                 b' ' | 0x0b => column += 1,
                 b'\t' => column = (column / TAB + 1) * TAB,
                 0x0c => column = 0,
@@ -266,6 +281,7 @@ impl<'s> Lexer<'s> {
                 b'\n' | b'\r' => {
                     self.skip_newline();
                     column = 0;
+                    joined = 0;
                     continue;
                 }
                 _ => break,
@@ -275,6 +291,9 @@ impl<'s> Lexer<'s> {
         if self.at >= self.src.len() {
             self.at_line_start = true;
             return Ok(None);
+        }
+        if joined != 0 {
+            column = joined;
         }
         let current = self.indents.last().copied().unwrap_or(0);
         if self.free_indent || column == current {

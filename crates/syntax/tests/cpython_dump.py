@@ -3,6 +3,7 @@
 A file that uses what Snakeye leaves out or does as MicroPython does is skipped, with the reason.
 """
 import ast
+import re
 import struct
 import sys
 
@@ -87,7 +88,7 @@ def difference(source, tree):
                 x.value.encode()
             except UnicodeEncodeError:
                 return "surrogates"
-        if isinstance(x, ast.JoinedStr):
+        if isinstance(x, ast.JoinedStr) and re.search(rb"=\s*}", source):
             before = None
             for v in x.values:
                 # {x=} shows str(x) here, repr(x) in CPython.

@@ -16,4 +16,18 @@ def f():
 
 y
 class A:
-  pass # no line end
+  pass # comment
+\
+
+z
+if 1:
+  x
+  \
+  y
+\
+  y
+  \
+
+  # c
+  z
+last # no line end
