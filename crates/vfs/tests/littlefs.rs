@@ -1,5 +1,8 @@
 //! LittleFS on its own: what the interface promises.
 
+mod common;
+
+use common::{get, pattern, put};
 use snakeye_vfs::{FileSystem, FileType, FsError, LfsOptions, LittleFs, OpenFlags, RamDevice, SeekFrom};
 
 type Lfs = LittleFs<RamDevice>;
@@ -22,30 +25,10 @@ fn remount(fs: Lfs) -> Lfs {
     mount(fs.unmount().map_err(|(error, _)| error).unwrap())
 }
 
-fn put(fs: &mut Lfs, path: &str, data: &[u8]) -> Result<(), FsError> {
-    let file = fs.open(path, OpenFlags::WRITE)?;
-    let written = fs.write(file, data).map(|_| ());
-    let closed = fs.close(file);
-    written.and(closed)
-}
-
-fn get(fs: &mut Lfs, path: &str) -> Result<Vec<u8>, FsError> {
-    let file = fs.open(path, OpenFlags::READ)?;
-    let mut data = vec![0; fs.size(file)? as usize + 1];
-    let count = fs.read(file, &mut data)?;
-    data.truncate(count);
-    fs.close(file)?;
-    Ok(data)
-}
-
 fn names(fs: &mut Lfs, path: &str) -> Vec<String> {
     let mut names: Vec<_> = fs.list(path).unwrap().into_iter().map(|entry| entry.name).collect();
     names.sort();
     names
-}
-
-fn pattern(seed: usize, len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at.wrapping_mul(31) ^ seed.wrapping_mul(77) ^ (at >> 8)) as u8).collect()
 }
 
 #[test]
