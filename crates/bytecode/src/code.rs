@@ -127,10 +127,6 @@ impl Code {
     /// The source line of the instruction at word `pc`.
     pub fn line_of(&self, pc: u32) -> u32 {
         let i = self.lines.partition_point(|&(start, _)| start <= pc);
-        if i == 0 {
-            self.first_line
-        } else {
-            self.lines[i - 1].1
-        }
+        if i == 0 { self.first_line } else { self.lines[i - 1].1 }
     }
 }

@@ -6,10 +6,14 @@
 extern crate alloc;
 
 mod code;
+mod disassemble;
 mod op;
+mod verify;
 
 pub use code::{Code, CodeFlags, Const, FreeVar, Handler};
+pub use disassemble::disassemble;
 pub use op::{OPS, Op, Shape, Special};
+pub use verify::{Fault, VerifyError, verify};
 
 /// Reads the fields of an instruction word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
