@@ -19,6 +19,8 @@ mod flash;
 mod image;
 mod net;
 mod pins;
+pub mod scene;
+pub mod sensor;
 mod system;
 mod time;
 mod waker;

@@ -1,0 +1,25 @@
+//! A simulated OV2640.
+//!
+//! It decodes the very registers which the driver writes, and its picture answers to them: the
+//! driver that ships is the driver that is tested. The parts, in the order of the light:
+//!
+//! 1. [`crate::scene`] paints reflectances for the window that is read out;
+//! 2. `exposure` measures and settles exposure, gain and white balance over frames;
+//! 3. `tone` turns reflectances into luma and chroma: light, exposure, lens, white balance, gamma,
+//!    contrast, effects;
+//! 4. `encode` makes JPEG or raw bytes of it, into the buffer which the port was lent;
+//! 5. [`SimCameraPort`] times it all, on a thread in real time and inline in virtual time.
+
+mod chip;
+mod encode;
+mod exposure;
+mod faults;
+mod port;
+mod registers;
+mod renderer;
+mod settings;
+mod timeline;
+mod tone;
+
+pub use faults::{Fault, Faults};
+pub use port::{SimCameraOptions, SimCameraPort};
