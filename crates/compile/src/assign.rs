@@ -6,7 +6,6 @@ use snakeye_syntax::ast::{AugAssign, Expr, ExprKind, Operator};
 use crate::Mode;
 use crate::compiler::{Compiler, Var};
 use crate::error::Compiled;
-use crate::fold::is_literal;
 use crate::scope::ScopeKind;
 use crate::unit::Reg;
 
@@ -123,11 +122,16 @@ impl Compiler<'_> {
             return Ok(false);
         }
         let Some(folded) = self.fold_const(arg) else {
-            if is_literal(arg) {
-                // Constant, but beyond what the compiler computes: left to run time.
-                return Ok(false);
+            if !self.is_constant(arg) {
+                return self.fail(arg.pos, "not a constant");
             }
-            return self.fail(arg.pos, "not a constant");
+            // Beyond what the compiler computes: left to run time.
+            let reg = self.operand(arg)?;
+            self.store(target, reg, true)?;
+            if matches!(self.lookup(name), Var::Global | Var::Name) {
+                self.session.consts.insert(name, None);
+            }
+            return Ok(true);
         };
         match self.lookup(name) {
             Var::Reg(_) | Var::Cell(_) => {
@@ -135,7 +139,7 @@ impl Compiler<'_> {
             }
             Var::Free(_) | Var::ClassFree(_) => {}
             Var::Global | Var::Name => {
-                self.session.consts.insert(name, folded.clone());
+                self.session.consts.insert(name, Some(folded.clone()));
                 let hidden = at_top && self.session.mode != Mode::Single && self.text(name).starts_with('_');
                 if hidden {
                     return Ok(true);

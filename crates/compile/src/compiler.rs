@@ -20,8 +20,8 @@ pub(crate) struct Session {
     pub file: Rc<str>,
     pub mode: Mode,
     pub options: Options,
-    /// Globals that `const()` made constant.
-    pub consts: BTreeMap<Symbol, Const>,
+    /// Globals that `const()` made constant; None where the value is known at run time only.
+    pub consts: BTreeMap<Symbol, Option<Const>>,
 }
 
 /// Where a variable lives, seen from the current scope.

@@ -86,6 +86,7 @@ impl Compiler<'_> {
                 self.unit.stop();
             }
         }
+        self.unit.exits(head.label, end);
         self.unit.bind(end);
         self.unit.clear(u16::from(head.state), 3);
         Ok(())
@@ -135,6 +136,7 @@ impl Compiler<'_> {
         self.block(&node.body)?;
         self.unit.blocks.pop();
         self.unit.jump(head);
+        self.unit.exits(head, end);
         self.unit.bind(end);
         self.unit.clear_dirty(self.unit.top);
         self.block(&node.orelse)?;

@@ -31,7 +31,7 @@ impl Compiler<'_> {
                     return None;
                 }
                 match self.lookup(*name) {
-                    Var::Global | Var::Name => self.session.consts.get(name).cloned(),
+                    Var::Global | Var::Name => self.session.consts.get(name)?.clone(),
                     Var::Reg(_) | Var::Cell(_) => self.unit.consts.get(name).cloned(),
                     Var::Free(_) | Var::ClassFree(_) => None,
                 }
@@ -69,6 +69,20 @@ impl Compiler<'_> {
         }
     }
 
+    /// Whether an expression is made of literals and constant names alone.
+    pub(crate) fn is_constant(&self, expr: &Expr) -> bool {
+        match expr.kind {
+            ExprKind::Constant(_) => true,
+            ExprKind::Name(name) => self.session.consts.contains_key(&name) || self.unit.consts.contains_key(&name),
+            ExprKind::UnaryOp { .. } | ExprKind::BinOp { .. } | ExprKind::Tuple(_) => {
+                let mut all = true;
+                each_child(expr, &mut |child| all = all && self.is_constant(child));
+                all
+            }
+            _ => false,
+        }
+    }
+
     /// The truth of a constant condition.
     pub(crate) fn fold_truth(&self, expr: &Expr) -> Option<bool> {
         truth(&self.fold(expr)?)
@@ -80,19 +94,6 @@ impl Compiler<'_> {
             Const::Int(n) => i8::try_from(n).ok(),
             _ => None,
         }
-    }
-}
-
-/// Whether an expression is made of literals alone.
-pub(crate) fn is_literal(expr: &Expr) -> bool {
-    match expr.kind {
-        ExprKind::Constant(_) => true,
-        ExprKind::UnaryOp { .. } | ExprKind::BinOp { .. } | ExprKind::Tuple(_) => {
-            let mut all = true;
-            each_child(expr, &mut |child| all = all && is_literal(child));
-            all
-        }
-        _ => false,
     }
 }
 

@@ -350,6 +350,12 @@ impl Unit {
         self.stop();
     }
 
+    /// Says that what loops back to `head` may go on at `exit`.
+    pub fn exits(&mut self, head: Label, exit: Label) {
+        let dirty = self.labels[head.0].dirty;
+        self.labels[exit.0].dirty.unite(&dirty);
+    }
+
     /// A conditional jump, or ForIter.
     pub fn branch(&mut self, op: Op, a: Reg, b: Reg, c: Reg, label: Label) {
         // What the instruction writes is not written when it jumps, so the label's state is this one.
