@@ -281,6 +281,7 @@ fn take_turns(name: &str, geometry: Geometry, seed: u32, rounds: usize, steps: u
         image = if by_reference {
             reference(python, name, geometry, image, &commands).0
         } else {
+            println!("seed {seed} round {round}");
             ours(geometry, image, &commands, &clock).0
         };
         clock.0.set(clock.0.get() + 1_000_000_007);
@@ -308,7 +309,7 @@ fn small_blocks() {
 
 #[test]
 fn flash_sectors() {
-    let geometry = Geometry { block_size: 4096, blocks: 128, cycles: 100 };
+    let geometry = Geometry { block_size: 4096, blocks: 512, cycles: 100 };
     (2..=1 + seeds()).for_each(|seed| take_turns("sectors", geometry, seed, 6, 80));
 }
 
