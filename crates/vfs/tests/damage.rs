@@ -148,7 +148,7 @@ fn what_is_no_file_system_is_refused() {
     assert_eq!(mount(vec![0xff; 4096]).err(), Some(FsError::Corrupt));
     assert_eq!(mount(vec![0; 4096]).err(), Some(FsError::Corrupt));
     assert_eq!(mount(vec![0xff; 100]).err(), Some(FsError::Invalid));
-    let noise: Vec<u8> = (0..4096u32).map(|n| (n * n >> 3) as u8).collect();
+    let noise: Vec<u8> = (0..4096u32).map(|n| ((n * n) >> 3) as u8).collect();
     assert_eq!(mount(noise).err(), Some(FsError::Corrupt));
     // Both superblocks gone.
     let mut damaged = image();

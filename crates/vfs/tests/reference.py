@@ -1,6 +1,8 @@
 """Runs commands from stdin on a LittleFS image with the C reference implementation (PyPI littlefs-python).
 
-Usage: reference.py IMAGE BLOCK_SIZE BLOCK_COUNT BLOCK_CYCLES
+Usage: reference.py IMAGE BLOCK_SIZE BLOCK_COUNT BLOCK_CYCLES [CUT_AT]
+
+With CUT_AT the power goes at that write: the image is left as it is then, and `cut in command N` is printed.
 
 Commands: format; mkdir P; write P SEED LEN; append P SEED LEN; remove P; rename P Q; mtime P NS; dump.
 `dump` prints `D path` and `F path size crc32 mtime` lines, sorted. The image is written back at the end.
@@ -18,7 +20,17 @@ DEBUG = bool(os.environ.get("REFERENCE_DEBUG"))
 
 
 class NorFlash(UserContext):
-    """Refuses to set bits without an erase, as flash would."""
+    """Refuses to set bits without an erase, as flash would. May stop at a given write, which takes half effect."""
+
+    cut_at = None
+    writes = 0
+
+    def half_if_cut(self, size):
+        """How much of a write takes effect, and whether the power goes."""
+        self.writes += 1
+        if self.cut_at is not None and self.writes > self.cut_at:
+            return size // 2, True
+        return size, False
 
     def read(self, cfg, block, off, size):
         start = block * cfg.block_size + off
@@ -29,13 +41,25 @@ class NorFlash(UserContext):
         old = int.from_bytes(self.buffer[start : start + len(data)], "little")
         if int.from_bytes(data, "little") & ~old:
             raise SystemExit("program over bytes that are not erased")
-        self.buffer[start : start + len(data)] = data
+        size, cut = self.half_if_cut(len(data))
+        self.buffer[start : start + size] = data[:size]
+        if cut:
+            self.stop()
         return 0
 
     def erase(self, cfg, block):
         start = block * cfg.block_size
-        self.buffer[start : start + cfg.block_size] = b"\xff" * cfg.block_size
+        size, cut = self.half_if_cut(cfg.block_size)
+        self.buffer[start : start + size] = b"\xff" * size
+        if cut:
+            self.stop()
         return 0
+
+    def stop(self):
+        with open(self.path, "wb") as file:
+            file.write(self.buffer)
+        print("cut in command", self.command, flush=True)
+        os._exit(0)
 
 
 def pattern(seed, length):
@@ -76,6 +100,8 @@ def main():
     image, block_size, block_count, block_cycles = sys.argv[1], *map(int, sys.argv[2:5])
     with open(image, "rb") as file:
         flash = NorFlash(buffer=bytearray(file.read()))
+    flash.path = image
+    flash.cut_at = int(sys.argv[5]) if len(sys.argv) > 5 else None
     fs = LittleFS(
         context=flash,
         mount=False,
@@ -88,7 +114,8 @@ def main():
         lookahead_size=32,
     )
     mounted = False
-    for line in sys.stdin:
+    for number, line in enumerate(sys.stdin):
+        flash.command = number
         if DEBUG:
             print(line, end="", file=sys.stderr)
         command, *args = line.split()
