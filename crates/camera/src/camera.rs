@@ -3,8 +3,9 @@
 use crate::ov2640::Ov2640;
 use crate::ov2640::regs::{self, Bank};
 use crate::{
-    CameraConfig, CameraError, CameraPort, CameraStats, CaptureConfig, Control, DropReason, Frame, FrameInfo,
-    FramePool, FrameSize, GrabMode, KNOWN_SENSORS, PixelFormat, RawFrame, SccbError, WarmUp, jpeg,
+    CameraConfig, CameraError, CameraPort, CameraStats, CaptureConfig, Control, DropReason, Frame,
+    FrameInfo, FramePool, FrameSize, GrabMode, KNOWN_SENSORS, PixelFormat, RawFrame, SccbError,
+    WarmUp, jpeg,
 };
 
 /// How long power-down and reset lines are held, and the sensor given to come up.
@@ -172,11 +173,17 @@ impl<P: CameraPort> Camera<P> {
         self.pump();
         let lost = self.lost().wrapping_sub(request.lost_before);
         if let (true, Some(last)) = (lost >= BAD_FRAMES_LIMIT, self.last_drop) {
-            return self.fail(CameraError::BadFrames { lost, last, buffer: self.pool.buffer_size() });
+            return self.fail(CameraError::BadFrames {
+                lost,
+                last,
+                buffer: self.pool.buffer_size(),
+            });
         }
         if self.pool.all_held() {
             self.stats.count(DropReason::NoFreeSlot);
-            return self.fail(CameraError::NoFreeSlot { slots: self.pool.slots() });
+            return self.fail(CameraError::NoFreeSlot {
+                slots: self.pool.slots(),
+            });
         }
         if now_us >= request.deadline_us {
             self.stats.count(DropReason::Timeout);
@@ -187,7 +194,9 @@ impl<P: CameraPort> Camera<P> {
             });
         }
         let next = self.port.next_frame_us().unwrap_or(request.deadline_us);
-        FramePoll::Pending { wake_us: next.min(request.deadline_us).max(now_us) }
+        FramePoll::Pending {
+            wake_us: next.min(request.deadline_us).max(now_us),
+        }
     }
 
     /// Lends every free buffer to the port. Capturing does this by itself; a scheduler may do it
@@ -224,22 +233,21 @@ impl<P: CameraPort> Camera<P> {
             let max = Ov2640::MAX_SIZE;
             return self.note(Err(CameraError::UnsupportedFrameSize { size, max }));
         }
-        self.change(size, self.config.pixel_format)
+        self.change(|config| config.frame_size = size)
     }
 
     /// Changes the picture format. On failure the old one stays.
     pub fn set_pixel_format(&mut self, format: PixelFormat) -> Result<(), CameraError> {
-        self.change(self.config.frame_size, format)
+        self.change(|config| config.pixel_format = format)
     }
 
-    /// Changes the number of buffers (at least 1) and which frame a capture gets.
+    /// Changes the number of buffers (at least 1) and which frame a capture gets. On failure the
+    /// old ones stay.
     pub fn set_buffering(&mut self, slots: usize, grab: GrabMode) -> Result<(), CameraError> {
-        if self.sensor.is_none() {
-            return self.note(Err(CameraError::NotInitialised));
-        }
-        self.config.slots = slots.max(1);
-        self.config.grab = grab;
-        self.change(self.config.frame_size, self.config.pixel_format)
+        self.change(|config| {
+            config.slots = slots.max(1);
+            config.grab = grab;
+        })
     }
 
     /// Changes the sensor clock.
@@ -258,7 +266,10 @@ impl<P: CameraPort> Camera<P> {
             Some(sensor) => {
                 let (bank, reg) = split(address);
                 let value = sensor.read(&mut self.port, bank, reg);
-                value.map_err(|error| CameraError::Sccb { doing: "reading a register", error })
+                value.map_err(|error| CameraError::Sccb {
+                    doing: "reading a register",
+                    error,
+                })
             }
             None => Err(CameraError::NotInitialised),
         };
@@ -273,7 +284,10 @@ impl<P: CameraPort> Camera<P> {
             Some(sensor) => {
                 let (bank, reg) = split(address);
                 let done = sensor.modify(&mut self.port, bank, reg, mask, value);
-                done.map_err(|error| CameraError::Sccb { doing: "writing a register", error })
+                done.map_err(|error| CameraError::Sccb {
+                    doing: "writing a register",
+                    error,
+                })
             }
             None => Err(CameraError::NotInitialised),
         };
@@ -296,14 +310,20 @@ impl<P: CameraPort> Camera<P> {
     fn lost(&self) -> u32 {
         let waits = [DropReason::Timeout, DropReason::NoFreeSlot];
         let waits = waits.map(|reason| self.stats.dropped(reason));
-        self.stats.dropped_total().wrapping_sub(waits[0]).wrapping_sub(waits[1])
+        self.stats
+            .dropped_total()
+            .wrapping_sub(waits[0])
+            .wrapping_sub(waits[1])
     }
 
     fn start(&mut self, config: &CameraConfig) -> Result<(), CameraError> {
         self.config = *config;
         self.config.slots = config.slots.max(1);
         if !Ov2640::supports(config.frame_size) {
-            return Err(CameraError::UnsupportedFrameSize { size: config.frame_size, max: Ov2640::MAX_SIZE });
+            return Err(CameraError::UnsupportedFrameSize {
+                size: config.frame_size,
+                max: Ov2640::MAX_SIZE,
+            });
         }
         self.power_on();
         self.probe()?;
@@ -359,9 +379,16 @@ impl<P: CameraPort> Camera<P> {
         let address = regs::ADDRESS;
         match Ov2640::identify(&mut self.port) {
             Ok(([regs::PID_VALUE, _], _)) => Ok(()),
-            Ok(([pid, _], true)) => Err(CameraError::UnsupportedSensor { address, pid: u16::from(pid), name: None }),
+            Ok(([pid, _], true)) => Err(CameraError::UnsupportedSensor {
+                address,
+                pid: u16::from(pid),
+                name: None,
+            }),
             Ok((id, false)) => Err(CameraError::NotDetected { address, id }),
-            Err(SccbError::Bus) => Err(CameraError::Sccb { doing: "looking for the sensor", error: SccbError::Bus }),
+            Err(SccbError::Bus) => Err(CameraError::Sccb {
+                doing: "looking for the sensor",
+                error: SccbError::Bus,
+            }),
             Err(SccbError::NoAck | SccbError::Timeout) => Err(self.find_other()),
         }
     }
@@ -388,18 +415,34 @@ impl<P: CameraPort> Camera<P> {
             // Several models share an address: the next entry may be the one.
             let same = |k: &&crate::KnownSensor| k.address == known.address && k.pid == pid;
             let name = KNOWN_SENSORS.iter().find(same).map(|k| k.name);
-            return CameraError::UnsupportedSensor { address: known.address, pid, name };
+            return CameraError::UnsupportedSensor {
+                address: known.address,
+                pid,
+                name,
+            };
         }
-        CameraError::NoAck { address: regs::ADDRESS, wiring: self.config.wiring, xclk_hz: self.config.xclk_hz }
+        CameraError::NoAck {
+            address: regs::ADDRESS,
+            wiring: self.config.wiring,
+            xclk_hz: self.config.xclk_hz,
+        }
     }
 
     fn start_capture(&mut self) -> Result<(), CameraError> {
         let (size, format) = (self.config.frame_size, self.config.pixel_format);
         let buffer_size = format.buffer_size(size.width(), size.height());
         if self.pool.configure(self.config.slots, buffer_size) == 0 {
-            return Err(CameraError::FrameBuffers { bytes: buffer_size, psram: self.config.wiring.psram });
+            return Err(CameraError::FrameBuffers {
+                bytes: buffer_size,
+                psram: self.config.wiring.psram,
+            });
         }
-        let capture = CaptureConfig { format, width: size.width(), height: size.height(), buffer_size };
+        let capture = CaptureConfig {
+            format,
+            width: size.width(),
+            height: size.height(),
+            buffer_size,
+        };
         self.port.start(&capture).map_err(CameraError::Port)
     }
 
@@ -410,37 +453,38 @@ impl<P: CameraPort> Camera<P> {
         }
     }
 
-    fn change(&mut self, size: FrameSize, format: PixelFormat) -> Result<(), CameraError> {
-        let old = (self.config.frame_size, self.config.pixel_format);
-        let result = self.try_change(size, format);
-        if result.is_err() && self.sensor.is_some() && self.try_change(old.0, old.1).is_err() {
+    /// Starts capturing anew with a changed configuration, or with the old one if that fails.
+    fn change(&mut self, edit: impl FnOnce(&mut CameraConfig)) -> Result<(), CameraError> {
+        let old = self.config;
+        edit(&mut self.config);
+        let mut result = self.restart();
+        if result.is_err() {
+            self.config = old;
             // Neither the new nor the old: better off than half set up.
-            self.power_off();
+            if self.sensor.is_some() && self.restart().is_err() {
+                self.power_off();
+            }
+        }
+        if let Err(CameraError::FrameBuffers { bytes, .. }) = result {
+            result = Err(CameraError::NoMemory { bytes });
         }
         self.note(result)
     }
 
-    fn try_change(&mut self, size: FrameSize, format: PixelFormat) -> Result<(), CameraError> {
-        let Some(sensor) = &mut self.sensor else {
+    fn restart(&mut self) -> Result<(), CameraError> {
+        if self.sensor.is_none() {
             return Err(CameraError::NotInitialised);
-        };
-        self.port.stop();
-        while let Some(buffer) = self.port.reclaim() {
-            self.pool.give_back(buffer);
         }
-        if format != sensor.pixel_format() {
-            sensor.set_pixel_format(&mut self.port, format)?;
-        }
-        // Clocks depend on the format too, so the size is written in either case.
-        sensor.set_frame_size(&mut self.port, size)?;
-        self.config.frame_size = size;
-        self.config.pixel_format = format;
-        match self.start_capture() {
-            Err(CameraError::FrameBuffers { bytes, .. }) => {
-                return Err(CameraError::NoMemory { bytes });
+        self.stop_capture();
+        let (size, format) = (self.config.frame_size, self.config.pixel_format);
+        if let Some(sensor) = &mut self.sensor {
+            if format != sensor.pixel_format() {
+                sensor.set_pixel_format(&mut self.port, format)?;
             }
-            other => other?,
+            // Clocks depend on the format too, so the size is written in either case.
+            sensor.set_frame_size(&mut self.port, size)?;
         }
+        self.start_capture()?;
         self.pump();
         Ok(())
     }
@@ -528,6 +572,10 @@ impl<P: CameraPort> Camera<P> {
 }
 
 fn split(address: u16) -> (Bank, u8) {
-    let bank = if address & 0x100 != 0 { Bank::Sensor } else { Bank::Dsp };
+    let bank = if address & 0x100 != 0 {
+        Bank::Sensor
+    } else {
+        Bank::Dsp
+    };
     (bank, address as u8)
 }

@@ -16,7 +16,7 @@ pub enum PixelFormat {
 
 /// Frame buffers for JPEG are never smaller than this: the headers alone take about 600 bytes, and
 /// small pictures at high quality do not compress to a fifth.
-const JPEG_FLOOR: usize = 4096;
+const JPEG_FLOOR: usize = 8192;
 
 impl PixelFormat {
     /// Bytes per pixel of an uncompressed format; `None` for JPEG.

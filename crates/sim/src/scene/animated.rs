@@ -95,10 +95,19 @@ fn turn(seconds: f64, period: f64) -> f32 {
 }
 
 fn clouds(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
-    let clouds = [(0.00f32, 0.30f32, 0.030f32, 70.0), (0.37, 0.345, 0.020, 95.0), (0.66, 0.27, 0.026, 82.0)];
+    let clouds = [
+        (0.00f32, 0.30f32, 0.030f32, 70.0),
+        (0.37, 0.345, 0.020, 95.0),
+        (0.66, 0.27, 0.026, 82.0),
+    ];
     for (start, height, size, period) in clouds {
         let x = (start + turn(seconds, period)).fract() * 1.5 - 0.25;
-        let puffs = [(-1.9f32, 0.25f32, 0.75f32), (-0.7, -0.2, 1.1), (0.6, -0.05, 1.25), (1.8, 0.3, 0.7)];
+        let puffs = [
+            (-1.9f32, 0.25f32, 0.75f32),
+            (-0.7, -0.2, 1.1),
+            (0.6, -0.05, 1.25),
+            (1.8, 0.3, 0.7),
+        ];
         for (dx, dy, scale) in puffs {
             let center = (x + dx * size / ASPECT, height + dy * size);
             let (rx, ry) = brush.radius(size * scale);
@@ -112,8 +121,9 @@ fn clouds(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
 /// Where the snake's head is at a phase of its round, 0 to 1.
 fn path(phase: f32) -> (f32, f32) {
     let angle = phase * TAU;
-    let wave = (angle * 9.0).sin();
-    (0.5 + 0.36 * angle.cos(), 0.785 + 0.055 * angle.sin() + 0.016 * wave)
+    let wave = (angle * 10.0).sin() * angle.sin().abs();
+    let (across, down) = (angle.cos(), angle.sin());
+    (0.385 + 0.315 * across, 0.780 + 0.062 * down + 0.014 * wave)
 }
 
 fn snake(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
@@ -130,7 +140,11 @@ fn snake(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
     }
     for part in (1..PARTS).rev() {
         let center = path(head_phase - part as f32 * SPACING);
-        let color = if part / 4 % 2 == 0 { Rgb(236, 186, 44) } else { Rgb(28, 138, 110) };
+        let color = if part / 4 % 2 == 0 {
+            Rgb(236, 186, 44)
+        } else {
+            Rgb(28, 138, 110)
+        };
         brush.disc(canvas, center, radius(part), color);
     }
     let (x, y) = path(head_phase);
@@ -139,8 +153,12 @@ fn snake(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
     let length = (dx * dx + dy * dy).sqrt().max(1e-6);
     let (dx, dy) = (dx / length, dy / length);
     // A point relative to the head: forwards and to its left, in parts of the field's height.
-    let from_head =
-        |forwards: f32, left: f32| (x + (dx * forwards + dy * left) / ASPECT, y + dy * forwards - dx * left);
+    let from_head = |forwards: f32, left: f32| {
+        (
+            x + (dx * forwards + dy * left) / ASPECT,
+            y + dy * forwards - dx * left,
+        )
+    };
     if turn(seconds, 1.7) < 0.3 {
         for step in 0..6 {
             let at = from_head(0.034 + 0.005 * step as f32, 0.0);
@@ -157,7 +175,7 @@ fn snake(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
 
 fn ball(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
     let along = turn(seconds, 9.0);
-    let x = 0.08 + 0.84 * (1.0 - (2.0 * along - 1.0).abs());
+    let x = 0.06 + 0.64 * (1.0 - (2.0 * along - 1.0).abs());
     let hop = turn(seconds, 1.1);
     let height = 0.20 * 4.0 * hop * (1.0 - hop);
     let ground = 0.735;
@@ -166,7 +184,12 @@ fn ball(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
     canvas.ellipse_mixed(shadow, (rx, ry * 0.3), 2.0, Rgb(24, 46, 24), 0.45);
     let center = (x, ground - height);
     brush.disc(canvas, center, 0.032, Rgb(206, 38, 44));
-    brush.disc(canvas, (x - 0.007, center.1 - 0.010), 0.013, Rgb(246, 122, 112));
+    brush.disc(
+        canvas,
+        (x - 0.007, center.1 - 0.010),
+        0.013,
+        Rgb(246, 122, 112),
+    );
 }
 
 /// Colours, greys and line pairs on a board which stands in the meadow, right.
@@ -183,8 +206,14 @@ fn test_card(brush: &Brush, canvas: &mut Canvas) {
     part(0.12, 1.0, 0.05, 0.30, Rgb(96, 66, 42));
     part(0.83, 1.0, 0.05, 0.30, Rgb(96, 66, 42));
     part(0.0, 0.0, 1.0, 1.0, Rgb(30, 32, 38));
-    let colors =
-        [Rgb(190, 44, 48), Rgb(60, 148, 66), Rgb(48, 70, 168), Rgb(236, 200, 40), Rgb(190, 72, 152), Rgb(20, 138, 168)];
+    let colors = [
+        Rgb(190, 44, 48),
+        Rgb(60, 148, 66),
+        Rgb(48, 70, 168),
+        Rgb(236, 200, 40),
+        Rgb(190, 72, 152),
+        Rgb(20, 138, 168),
+    ];
     for (at, color) in colors.into_iter().enumerate() {
         part(0.03 + 0.158 * at as f32, 0.05, 0.148, 0.36, color);
     }
@@ -232,7 +261,11 @@ fn readout(canvas: &mut Canvas, at: &Moment) {
     let top = height * 0.88;
     let cells = (Canvas::text_cells(&time) + Canvas::text_cells(&frame)) as f32 + 8.0;
     let cell = cell_size((box_height * 0.7 / 7.0).min(width / cells));
-    canvas.tint(Rect::new(0.0, top, width, box_height), Rgb(14, 18, 26), 0.72);
+    canvas.tint(
+        Rect::new(0.0, top, width, box_height),
+        Rgb(14, 18, 26),
+        0.72,
+    );
     let text_top = top + (box_height - 7.0 * cell) / 2.0;
     let margin = 2.0 * cell;
     canvas.text(&time, (margin, text_top), cell, Rgb(255, 255, 255));

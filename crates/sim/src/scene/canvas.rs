@@ -54,7 +54,12 @@ pub struct Rect {
 impl Rect {
     /// A rectangle from its left, top, width and height.
     pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
-        Self { x, y, width, height }
+        Self {
+            x,
+            y,
+            width,
+            height,
+        }
     }
 }
 
@@ -70,7 +75,11 @@ impl Canvas {
     /// A black canvas.
     #[must_use]
     pub fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: vec![0; width * height] }
+        Self {
+            width,
+            height,
+            pixels: vec![0; width * height],
+        }
     }
 
     /// Makes it this large; the content is undefined afterwards.
@@ -145,7 +154,14 @@ impl Canvas {
     }
 
     /// Mixes an ellipse in, `part` 1.0 being opaque.
-    pub fn ellipse_mixed(&mut self, (cx, cy): (f32, f32), (rx, ry): (f32, f32), soft: f32, color: Rgb, part: f32) {
+    pub fn ellipse_mixed(
+        &mut self,
+        (cx, cy): (f32, f32),
+        (rx, ry): (f32, f32),
+        soft: f32,
+        color: Rgb,
+        part: f32,
+    ) {
         if rx < 0.2 || ry < 0.2 {
             return;
         }
@@ -154,19 +170,27 @@ impl Canvas {
         let (columns, rows) = self.span(bounds);
         let color = color.packed();
         let shorter = rx.min(ry);
+        // Inside this part of the radii the edge's softness does not reach.
+        let solid = (1.0 - 0.5 * soft.max(1.0) / shorter).max(0.0);
+        let full = (part.clamp(0.0, 1.0) * 256.0) as u32;
         for y in rows {
             let dy = (y as f32 + 0.5 - cy) / ry;
             let left = columns.start;
-            let Some(pixels) = self.row_mut(y).get_mut(columns.clone()) else {
-                continue;
-            };
-            for (x, pixel) in pixels.iter_mut().enumerate() {
-                let dx = ((left + x) as f32 + 0.5 - cx) / rx;
-                let square = dx * dx + dy * dy;
+            let half = (solid * solid - dy * dy).max(0.0).sqrt() * rx;
+            let first = ((cx - half - 0.5).ceil() as usize).clamp(left, columns.end);
+            let behind = ((cx + half + 0.5).floor() as usize).clamp(first, columns.end);
+            let row = self.row_mut(y);
+            for pixel in row.get_mut(first..behind).unwrap_or_default() {
+                *pixel = blend(*pixel, color, full);
+            }
+            for x in (left..first).chain(behind..columns.end) {
+                let dx = (x as f32 + 0.5 - cx) / rx;
                 // Distance from the edge in pixels, negative inside.
-                let outside = if square < 0.25 { -shorter * 0.5 } else { (square.sqrt() - 1.0) * shorter };
+                let outside = ((dx * dx + dy * dy).sqrt() - 1.0) * shorter;
                 let cover = (0.5 - outside / soft.max(1.0)).clamp(0.0, 1.0) * part;
-                if cover > 0.0 {
+                if cover > 0.0
+                    && let Some(pixel) = row.get_mut(x)
+                {
                     *pixel = blend(*pixel, color, (cover * 256.0) as u32);
                 }
             }

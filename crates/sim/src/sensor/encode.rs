@@ -1,7 +1,8 @@
 //! From planes to the bytes which leave the sensor.
 
 use jpeg_encoder::{
-    Encoder, EncodingError, ImageBuffer, JfifWrite, JpegColorType, QuantizationTableType, SamplingFactor,
+    Encoder, EncodingError, ImageBuffer, JfifWrite, JpegColorType, QuantizationTableType,
+    SamplingFactor,
 };
 
 use super::tone::Planes;
@@ -36,7 +37,7 @@ const CHROMA: [u16; 64] = [
 ];
 
 fn scaled(table: &[u16; 64], scale: u8) -> QuantizationTableType {
-    let scale = u16::from(scale) + 1;
+    let scale = u16::from(scale) * 5 / 4 + 1;
     let scaled = table.map(|v| ((v * scale + 8) / 16).clamp(1, 255));
     QuantizationTableType::Custom(Box::new(scaled))
 }
@@ -83,7 +84,13 @@ impl ImageBuffer for &Planes {
 /// Like the chip, it subsamples colour horizontally (4:2:2) and pads the end with zeros.
 pub fn jpeg(planes: &Planes, scale: u8, data: &mut Vec<u8>, limit: usize) -> bool {
     data.clear();
-    let mut encoder = Encoder::new(Bounded { data: &mut *data, limit }, 80);
+    let mut encoder = Encoder::new(
+        Bounded {
+            data: &mut *data,
+            limit,
+        },
+        80,
+    );
     encoder.set_sampling_factor(SamplingFactor::F_2_1);
     encoder.set_quantization_tables(scaled(&LUMA, scale), scaled(&CHROMA, scale));
     if encoder.encode_image(planes).is_err() {
@@ -127,9 +134,9 @@ pub fn rgb565(planes: &Planes, data: &mut Vec<u8>, limit: usize) -> bool {
         }
         let (y, cb, cr) = (i32::from(*y), i32::from(*cb) - 128, i32::from(*cr) - 128);
         let clamp = |v: i32| v.clamp(0, 255) as u16;
-        let red = clamp(y + (359 * cr >> 8));
-        let green = clamp(y - (88 * cb + 183 * cr >> 8));
-        let blue = clamp(y + (454 * cb >> 8));
+        let red = clamp(y + ((359 * cr) >> 8));
+        let green = clamp(y - ((88 * cb + 183 * cr) >> 8));
+        let blue = clamp(y + ((454 * cb) >> 8));
         let pixel = (red & 0xF8) << 8 | (green & 0xFC) << 3 | blue >> 3;
         data.extend_from_slice(&pixel.to_be_bytes());
     }

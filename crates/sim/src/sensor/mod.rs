@@ -18,6 +18,8 @@ mod port;
 mod registers;
 mod renderer;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod tone;
 

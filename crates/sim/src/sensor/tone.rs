@@ -29,12 +29,12 @@ pub const FLASH: f32 = 1.9;
 /// How much darker the corners are without lens correction.
 const VIGNETTE: f32 = 0.62;
 
-/// Packed shares: three fields of 20 bits with 8 fractional bits each.
+/// Packed shares: three fields of 20 bits with 8 fractional bits each. The fields' sums do not
+/// overflow.
 type Table = [u64; 256];
 const FIELD: u32 = 20;
-const MASK: u64 = (1 << FIELD) - 1;
-/// Added to each chroma sum so that no share is negative.
-const CHROMA_BIAS: f32 = 85.0;
+/// Chroma's offset of 128, plus 256 so that no share is negative; taking a byte drops the 256.
+const CHROMA_OFFSETS: [f32; 3] = [192.0, 192.0, 0.0];
 
 /// What the tables depend on.
 #[derive(Clone, Copy, PartialEq)]
@@ -42,22 +42,34 @@ struct Key {
     factors: [f32; 3],
     gamma: bool,
     uneven: bool,
+    effects: Effects,
 }
 
+/// What the light map depends on.
 #[derive(Clone, Copy, PartialEq)]
 struct MapKey {
     view: View,
     size: (usize, usize),
     flash: f32,
     vignette: bool,
+    flip: bool,
+    mirror: bool,
 }
 
-/// Tables, kept from frame to frame: in steady state nothing is computed anew.
+/// What the effects make of luma, Cb and Cr, if anything.
+type Maps = [Option<Box<[u8; 256]>>; 3];
+
+/// Tables and the picture developed last, kept from frame to frame: in steady state only the
+/// blocks that changed are developed anew.
 pub struct Tone {
     key: Option<Key>,
     levels: Vec<[Table; 3]>,
+    maps: Maps,
     map_key: Option<MapKey>,
     map: Vec<u8>,
+    /// The pixels last developed, and what they became before noise. Empty if not valid.
+    seen: Vec<u32>,
+    clean_y: Vec<u8>,
     to_linear: Vec<f32>,
     to_srgb: Vec<u8>,
     noise: Vec<i8>,
@@ -69,7 +81,9 @@ const NOISE: usize = 1 << 15;
 impl Tone {
     pub fn new() -> Self {
         let to_linear = (0..256).map(|v| linear(v as f32 / 255.0)).collect();
-        let to_srgb = (0..=SRGB_STEPS).map(|v| (srgb(v as f32 / SRGB_STEPS as f32) * 255.0 + 0.5) as u8).collect();
+        let to_srgb = (0..=SRGB_STEPS)
+            .map(|v| (srgb(v as f32 / SRGB_STEPS as f32) * 255.0 + 0.5) as u8)
+            .collect();
         let mut state = 0x9E37_79B9u32;
         let mut next = || {
             state ^= state << 13;
@@ -79,7 +93,18 @@ impl Tone {
         };
         // The sum of two is closer to real noise than one, and quiet values prevail.
         let noise = (0..NOISE).map(|_| ((next() + next()) / 2) as i8).collect();
-        Self { key: None, levels: Vec::new(), map_key: None, map: Vec::new(), to_linear, to_srgb, noise }
+        Self {
+            key: None,
+            levels: Vec::new(),
+            maps: [None, None, None],
+            map_key: None,
+            map: Vec::new(),
+            seen: Vec::new(),
+            clean_y: Vec::new(),
+            to_linear,
+            to_srgb,
+            noise,
+        }
     }
 
     /// The mean linear luminance of a canvas, from a grid of samples.
@@ -102,7 +127,7 @@ impl Tone {
         sum / count as f32
     }
 
-    /// Develops a canvas into planes.
+    /// Develops a canvas into planes, which have to be the same from call to call.
     pub fn develop(
         &mut self,
         canvas: &Canvas,
@@ -116,67 +141,128 @@ impl Tone {
         self.prepare(settings, sensitivity, flash, (width, height));
         planes.width = width;
         planes.height = height;
-        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
+        for plane in [
+            &mut planes.y,
+            &mut planes.cb,
+            &mut planes.cr,
+            &mut self.clean_y,
+        ] {
             plane.resize(width * height, 0);
         }
-        let blocks = width.div_ceil(BLOCK);
-        let amplitude = ((sensitivity.gain.sqrt() * 2.6 - 1.2) * 256.0 / 64.0).clamp(0.0, 64.0);
+        let known = self.seen.len() == width * height;
+        self.seen.resize(width * height, 0);
+        let strength = (sensitivity.gain.sqrt() * 2.6 - 1.2) * settings.noise;
+        let amplitude = (strength * 4.0).clamp(0.0, 64.0) as i16;
         for row in 0..height {
             let target = if settings.flip { height - 1 - row } else { row };
+            self.develop_row(canvas.row(row), row, target, known, settings.mirror, planes);
             let range = target * width..(target + 1) * width;
-            let y = &mut planes.y[range.clone()];
-            let cb = &mut planes.cb[range.clone()];
-            let cr = &mut planes.cr[range];
-            let levels = self.map.get(row / BLOCK * blocks..).unwrap_or_default();
-            let pixels = canvas.row(row);
-            if levels.is_empty() {
-                convert(&self.levels[0], pixels, y, cb, cr);
-            } else {
-                for (block, level) in levels.iter().take(blocks).enumerate() {
-                    let part = block * BLOCK..((block + 1) * BLOCK).min(width);
-                    convert(
-                        &self.levels[usize::from(*level)],
-                        &pixels[part.clone()],
-                        &mut y[part.clone()],
-                        &mut cb[part.clone()],
-                        &mut cr[part],
-                    );
-                }
-            }
-            if settings.mirror {
-                y.reverse();
-                cb.reverse();
-                cr.reverse();
-            }
-            grain(&self.noise, y, amplitude as i16, frame, row);
+            let clean = &self.clean_y[range.clone()];
+            grain(
+                &self.noise,
+                clean,
+                &mut planes.y[range],
+                amplitude,
+                frame,
+                row,
+            );
         }
-        apply(&settings.effects, planes);
     }
 
-    fn prepare(&mut self, settings: &Settings, sensitivity: &Sensitivity, flash: f32, size: (usize, usize)) {
+    /// Develops those blocks of a row that changed since the last time.
+    fn develop_row(
+        &mut self,
+        pixels: &[u32],
+        row: usize,
+        target: usize,
+        known: bool,
+        mirror: bool,
+        planes: &mut Planes,
+    ) {
+        let width = pixels.len();
+        let blocks = width.div_ceil(BLOCK);
+        let lights = self.map.get(row / BLOCK * blocks..).unwrap_or_default();
+        let seen = &mut self.seen[row * width..(row + 1) * width];
+        for block in 0..blocks {
+            let part = block * BLOCK..((block + 1) * BLOCK).min(width);
+            let (new, old) = (&pixels[part.clone()], &mut seen[part.clone()]);
+            if known && new == &*old {
+                continue;
+            }
+            old.copy_from_slice(new);
+            let place = if mirror {
+                width - part.end..width - part.start
+            } else {
+                part
+            };
+            let place = target * width + place.start..target * width + place.end;
+            let y = &mut self.clean_y[place.clone()];
+            let cb = &mut planes.cb[place.clone()];
+            let cr = &mut planes.cr[place];
+            let level = lights.get(block).map_or(0, |level| usize::from(*level));
+            convert(&self.levels[level], new, y, cb, cr);
+            for (plane, map) in [&mut *y, &mut *cb, &mut *cr].into_iter().zip(&self.maps) {
+                if let Some(map) = map {
+                    for value in &mut *plane {
+                        *value = map[usize::from(*value)];
+                    }
+                }
+                if mirror {
+                    plane.reverse();
+                }
+            }
+        }
+    }
+
+    fn prepare(
+        &mut self,
+        settings: &Settings,
+        sensitivity: &Sensitivity,
+        flash: f32,
+        size: (usize, usize),
+    ) {
         let uneven = flash > 0.0 || settings.vignette;
-        let key = Key { factors: sensitivity.factors, gamma: settings.gamma, uneven };
+        let key = Key {
+            factors: sensitivity.factors,
+            gamma: settings.gamma,
+            uneven,
+            effects: settings.effects,
+        };
         if self.key != Some(key) {
             let count = if uneven { LEVELS } else { 1 };
-            self.levels =
-                (0..count).map(|level| self.tables(&key, if uneven { level_light(level) } else { 1.0 })).collect();
+            self.levels = (0..count)
+                .map(|level| self.tables(&key, if uneven { level_light(level) } else { 1.0 }))
+                .collect();
+            self.maps = maps(&settings.effects);
             self.key = Some(key);
+            self.seen.clear();
         }
-        let map_key = MapKey { view: settings.view, size, flash, vignette: settings.vignette };
-        if !uneven {
-            self.map.clear();
-            self.map_key = None;
-        } else if self.map_key != Some(map_key) {
-            self.map = light_map(&map_key);
+        let map_key = MapKey {
+            view: settings.view,
+            size,
+            flash,
+            vignette: settings.vignette,
+            flip: settings.flip,
+            mirror: settings.mirror,
+        };
+        if self.map_key != Some(map_key) {
+            self.map = if uneven {
+                light_map(&map_key)
+            } else {
+                Vec::new()
+            };
             self.map_key = Some(map_key);
+            self.seen.clear();
         }
     }
 
     fn tables(&self, key: &Key, light: f32) -> [Table; 3] {
         // Y, Cb, Cr of red, green, blue. Source: JFIF, with the offsets spread over the shares.
-        const SHARES: [[f32; 3]; 3] =
-            [[0.299, -0.168_736, 0.5], [0.587, -0.331_264, -0.418_688], [0.114, 0.5, -0.081_312]];
-        const OFFSETS: [[f32; 2]; 3] = [[128.0, 0.0], [CHROMA_BIAS, 128.0], [0.0, CHROMA_BIAS]];
+        const SHARES: [[f32; 3]; 3] = [
+            [0.299, -0.168_736, 0.5],
+            [0.587, -0.331_264, -0.418_688],
+            [0.114, 0.5, -0.081_312],
+        ];
         let mut tables = [[0; 256]; 3];
         for (channel, table) in tables.iter_mut().enumerate() {
             let factor = key.factors[channel] * light;
@@ -188,9 +274,12 @@ impl Tone {
                     exposed * 255.0
                 };
                 let [y, cb, cr] = SHARES[channel].map(|share| share * shown);
-                let [cb_offset, cr_offset] = OFFSETS[channel];
+                // Blue only adds to Cb and red only to Cr, so they need none.
+                let (cb_offset, cr_offset) = (CHROMA_OFFSETS[channel], CHROMA_OFFSETS[2 - channel]);
                 let fixed = |v: f32| (v * 256.0).round().max(0.0) as u64;
-                *entry = fixed(y) | fixed(cb + cb_offset) << FIELD | fixed(cr + cr_offset) << (2 * FIELD);
+                *entry = fixed(y)
+                    | fixed(cb + cb_offset) << FIELD
+                    | fixed(cr + cr_offset) << (2 * FIELD);
             }
         }
         tables
@@ -198,11 +287,19 @@ impl Tone {
 }
 
 fn linear(v: f32) -> f32 {
-    if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    if v <= 0.040_45 {
+        v / 12.92
+    } else {
+        ((v + 0.055) / 1.055).powf(2.4)
+    }
 }
 
 fn srgb(v: f32) -> f32 {
-    if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
+    if v <= 0.003_130_8 {
+        v * 12.92
+    } else {
+        1.055 * v.powf(1.0 / 2.4) - 0.055
+    }
 }
 
 fn level_light(level: usize) -> f32 {
@@ -238,59 +335,65 @@ fn convert(tables: &[Table; 3], pixels: &[u32], y: &mut [u8], cb: &mut [u8], cr:
         let sum = tables[0][(pixel >> 16 & 0xFF) as usize]
             + tables[1][(pixel >> 8 & 0xFF) as usize]
             + tables[2][(pixel & 0xFF) as usize];
-        let chroma = |v: u64| (v >> 8).saturating_sub(CHROMA_BIAS as u64).min(255) as u8;
-        *y = ((sum & MASK) >> 8).min(255) as u8;
-        *cb = chroma(sum >> FIELD & MASK);
-        *cr = chroma(sum >> (2 * FIELD) & MASK);
+        *y = (sum >> 8) as u8;
+        *cb = (sum >> (FIELD + 8)) as u8;
+        *cr = (sum >> (2 * FIELD + 8)) as u8;
     }
 }
 
-/// Adds a row of noise; amplitude in 256ths of the noise's own.
-fn grain(noise: &[i8], y: &mut [u8], amplitude: i16, frame: u64, row: usize) {
+/// Copies a row and adds noise; amplitude in 256ths of the noise's own.
+fn grain(noise: &[i8], clean: &[u8], y: &mut [u8], amplitude: i16, frame: u64, row: usize) {
     if amplitude == 0 || y.len() > NOISE / 2 {
+        y.copy_from_slice(clean);
         return;
     }
-    let seed = (frame as u32).wrapping_mul(0x9E37_79B1).wrapping_add((row as u32).wrapping_mul(0x85EB_CA77));
+    let seed = (frame as u32)
+        .wrapping_mul(0x9E37_79B1)
+        .wrapping_add((row as u32).wrapping_mul(0x85EB_CA77));
     let at = (seed ^ seed >> 15) as usize % (NOISE / 2);
-    for (y, n) in y.iter_mut().zip(&noise[at..]) {
-        let changed = i16::from(*y) + (i16::from(*n) * amplitude >> 8);
+    for ((y, clean), n) in y.iter_mut().zip(clean).zip(&noise[at..]) {
+        let changed = i16::from(*clean) + ((i16::from(*n) * amplitude) >> 8);
         *y = changed.clamp(0, 255) as u8;
     }
 }
 
-fn apply(effects: &Effects, planes: &mut Planes) {
-    if effects.luma.is_some() || effects.negative {
-        let table: Vec<u8> = (0..256i32)
-            .map(|v| {
-                let v = match effects.luma {
-                    Some([offset, gain, bias]) => ((v + i32::from(offset)) * i32::from(gain)) / 32 + i32::from(bias),
-                    None => v,
-                };
-                let v = v.clamp(0, 255);
-                (if effects.negative { 255 - v } else { v }) as u8
-            })
-            .collect();
-        for y in &mut planes.y {
-            *y = table[usize::from(*y)];
-        }
-    }
-    let scales = effects.saturation.unwrap_or([NEUTRAL_SATURATION; 2]);
-    chroma(&mut planes.cb, scales[0], effects.fixed_u, effects.negative);
-    chroma(&mut planes.cr, scales[1], effects.fixed_v, effects.negative);
-}
+/// The neutral value of the saturation registers.
+const NEUTRAL_SATURATION: i32 = 0x48;
 
-const NEUTRAL_SATURATION: u8 = 0x48;
-
-fn chroma(plane: &mut [u8], scale: u8, fixed: Option<u8>, negative: bool) {
-    if let Some(fixed) = fixed {
-        plane.fill(fixed);
-    } else if scale != NEUTRAL_SATURATION || negative {
-        let scale = i32::from(scale) * if negative { -1 } else { 1 };
-        let table: Vec<u8> = (0..256i32)
-            .map(|v| ((v - 128) * scale / i32::from(NEUTRAL_SATURATION) + 128).clamp(0, 255) as u8)
-            .collect();
-        for c in plane {
-            *c = table[usize::from(*c)];
+fn maps(effects: &Effects) -> Maps {
+    let map = |f: &dyn Fn(i32) -> i32| {
+        let mut table = Box::new([0; 256]);
+        for (value, entry) in (0..).zip(table.iter_mut()) {
+            *entry = f(value).clamp(0, 255) as u8;
         }
-    }
+        Some(table)
+    };
+    let luma = if effects.luma.is_some() || effects.negative {
+        map(&|v| {
+            let v = match effects.luma {
+                Some([offset, gain, bias]) => {
+                    (v + i32::from(offset)) * i32::from(gain) / 32 + i32::from(bias)
+                }
+                None => v,
+            };
+            if effects.negative {
+                255 - v.clamp(0, 255)
+            } else {
+                v
+            }
+        })
+    } else {
+        None
+    };
+    let chroma = |scale: Option<u8>, fixed: Option<u8>| match (fixed, scale) {
+        (Some(fixed), _) => map(&|_| i32::from(fixed)),
+        (None, None) if !effects.negative => None,
+        (None, scale) => {
+            let scale = scale.map_or(NEUTRAL_SATURATION, i32::from);
+            let scale = if effects.negative { -scale } else { scale };
+            map(&|v| (v - 128) * scale / NEUTRAL_SATURATION + 128)
+        }
+    };
+    let [u, v] = effects.saturation.map_or([None; 2], |s| s.map(Some));
+    [luma, chroma(u, effects.fixed_u), chroma(v, effects.fixed_v)]
 }
