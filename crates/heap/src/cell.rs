@@ -8,6 +8,8 @@ use core::ptr::NonNull;
 pub(crate) const IMMORTAL: u32 = 1 << 31;
 /// `class` of a block that has a large prefix instead of a page.
 pub(crate) const LARGE: u8 = 0xFF;
+/// `class` of a cell in ROM.
+const ROM: u8 = 0xFE;
 /// Kind of a block that holds no cell.
 pub(crate) const FREE: u8 = 0;
 
@@ -188,7 +190,7 @@ unsafe impl<T: Sync> Sync for Rom<T> {}
 impl<T: Payload + Sync> Rom<T> {
     /// A ROM cell with this payload.
     pub const fn new(payload: T) -> Rom<T> {
-        Rom { rc: IMMORTAL, kind: T::KIND, flags: 0, class: LARGE, reserved: 0, payload }
+        Rom { rc: IMMORTAL, kind: T::KIND, flags: 0, class: ROM, reserved: 0, payload }
     }
     /// The payload.
     pub const fn get(&'static self) -> &'static T {
@@ -198,5 +200,18 @@ impl<T: Payload + Sync> Rom<T> {
     pub const fn value(&'static self) -> Value {
         // SAFETY: a static's address is not null.
         Value(unsafe { NonNull::new_unchecked(core::ptr::from_ref(self).cast::<u8>().cast_mut()) })
+    }
+}
+
+impl<T: Payload + Sync> Rom<T> {
+    /// The ROM cell a value points to; `None` when it points elsewhere or to a cell in RAM.
+    pub fn from_value(value: &Value) -> Option<&'static Rom<T>> {
+        if value.kind() != T::KIND {
+            return None;
+        }
+        let cell = value.0.cast::<Rom<T>>().as_ptr();
+        // SAFETY: a live cell of kind T (checked above) has this layout; only Rom::new writes class ROM, and
+        // such cells live as long as the program.
+        unsafe { if (*cell).class == ROM { Some(&*cell) } else { None } }
     }
 }

@@ -55,6 +55,7 @@ pub(crate) struct Inner {
     pub collections: Cell<usize>,
     auto_collect: Cell<bool>,
     locked: Cell<bool>,
+    stamp: Cell<u32>,
     dead: UnsafeCell<Vec<NonNull<u8>>>,
 }
 
@@ -83,6 +84,7 @@ impl Heap {
             collections: Cell::new(0),
             auto_collect: Cell::new(true),
             locked: Cell::new(false),
+            stamp: Cell::new(0),
             dead: UnsafeCell::new(Vec::new()),
         });
         Heap { inner: NonNull::from(Box::leak(inner)) }
@@ -135,6 +137,30 @@ impl Heap {
             ptr::addr_of_mut!((*tail).len).write(n);
             let gc = Gc::from_value(Value(block));
             if n == len { Ok(gc) } else { Err(OutOfMemory) }
+        }
+    }
+
+    /// Makes a cell with `len` bytes behind `head`: zeros, which `fill` then overwrites.
+    pub fn alloc_bytes<H: TailHead<Element = u8>>(
+        &self,
+        head: H,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<Gc<Tail<H>>, OutOfMemory> {
+        let inner = self.inner();
+        let size = (HEADER + core::mem::offset_of!(Tail<H>, start)).checked_add(len).ok_or(OutOfMemory)?;
+        let block = inner.cell_block::<Tail<H>>(size.max(size_of::<CellBox<Tail<H>>>()))?;
+        // SAFETY: the block holds the tail's fixed part and len bytes; all are written before they are read,
+        // and `fill` has the only reference to the bytes.
+        unsafe {
+            let payload = block.as_ptr().add(HEADER);
+            let tail = payload.cast::<Tail<H>>();
+            ptr::addr_of_mut!((*tail).len).write(len);
+            ptr::addr_of_mut!((*tail).head).write(head);
+            let elements = Tail::<H>::elements(payload).cast_mut();
+            elements.write_bytes(0, len);
+            fill(core::slice::from_raw_parts_mut(elements, len));
+            Ok(Gc::from_value(Value(block)))
         }
     }
 
@@ -195,6 +221,14 @@ impl Heap {
     /// Moves the limit.
     pub fn set_limit(&self, limit: usize) {
         self.inner().limit.set(limit);
+    }
+
+    /// A number never given before on this heap (until 2^32 of them wrap), never 0: for versions that
+    /// caches compare.
+    pub fn next_stamp(&self) -> u32 {
+        let stamp = &self.inner().stamp;
+        stamp.set(stamp.get().wrapping_add(1).max(1));
+        stamp.get()
     }
 
     /// What the heap holds now.

@@ -24,6 +24,7 @@ mod float;
 mod gc;
 mod heap;
 mod page;
+mod slot;
 mod value;
 mod vec;
 
@@ -31,6 +32,7 @@ pub use cell::{KindOps, Payload, Rom, Tail, TailHead};
 pub use gc::Gc;
 pub use heap::{Heap, OutOfMemory, Stats};
 pub use page::PAGE_SIZE;
+pub use slot::{Slot, Slots};
 pub use value::{Tag, Value};
 pub use vec::HVec;
 

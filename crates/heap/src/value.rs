@@ -69,6 +69,15 @@ impl Value {
         }
     }
 
+    /// The small integer whose tagged word is `w`; `w` must be odd (the lowest bit is set here in any case).
+    #[inline(always)]
+    pub const fn from_int_word(w: isize) -> Value {
+        match NonZeroUsize::new(w as usize | 1) {
+            Some(w) => Value(NonNull::without_provenance(w)),
+            None => Value::NONE,
+        }
+    }
+
     /// The integer `n`, which fits on every target.
     #[inline(always)]
     pub const fn int(n: i32) -> Value {

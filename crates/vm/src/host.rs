@@ -1,0 +1,46 @@
+//! What the VM needs from the outside: to print, to wait, to import.
+
+use crate::object::Interest;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// An interest is (or may be) ready, or the deadline has come.
+    Ready,
+    /// The user asked for an interrupt (Ctrl-C).
+    Interrupted,
+}
+
+/// What an import path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// Nothing.
+    Nothing,
+}
+
+/// The outside world. Implemented by a port.
+pub trait Host {
+    /// Writes to the console.
+    fn write(&mut self, bytes: &[u8]);
+    /// Monotonic clock in microseconds.
+    fn now_us(&mut self) -> u64;
+    /// Waits until one of the interests is ready or the deadline has come, and sets `ready[i]` for each
+    /// interest found ready. Deadlines already past only poll.
+    fn wait(&mut self, interests: &[Interest], deadline_us: Option<u64>, ready: &mut [bool]) -> Woken;
+    /// Whether the user asked for an interrupt since the last call. Cheap: called at each time slice.
+    fn interrupted(&mut self) -> bool;
+    /// What stands at this path.
+    fn stat(&mut self, path: &str) -> Found;
+    /// The content of the file at this path, or an errno.
+    fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32>;
+    /// Called when a thread other than the main one ends by an exception: its traceback, as text.
+    fn thread_failed(&mut self, traceback: String) {
+        self.write(traceback.as_bytes());
+    }
+}

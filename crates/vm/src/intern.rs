@@ -1,0 +1,61 @@
+//! The table of interned strings. They live as long as the heap: names of attributes and globals compare by
+//! address.
+
+use crate::object::{StrHead, StrValue, hash_bytes};
+use alloc::vec::Vec;
+use snakeye_heap::{Heap, OutOfMemory, Value};
+
+/// Interned strings by hash, open addressing.
+#[derive(Default)]
+pub struct Interner {
+    table: Vec<Option<Value>>,
+    count: usize,
+}
+
+impl Interner {
+    /// The interned string with this text.
+    pub fn intern(&mut self, heap: &Heap, s: &str) -> Result<Value, OutOfMemory> {
+        if (self.count + 1) * 4 > self.table.len() * 3 {
+            self.grow()?;
+        }
+        let at = self.find(s);
+        if let Some(v) = &self.table[at] {
+            return Ok(v.clone());
+        }
+        let made = StrHead::make(heap, s)?;
+        made.head.interned.set(true);
+        made.head.hash.set(hash_bytes(s.as_bytes()));
+        let value: Value = made.into();
+        heap.make_immortal(&value);
+        self.table[at] = Some(value.clone());
+        self.count += 1;
+        Ok(value)
+    }
+
+    fn find(&self, s: &str) -> usize {
+        let mask = self.table.len() - 1;
+        let mut at = hash_bytes(s.as_bytes()) as usize & mask;
+        while let Some(v) = &self.table[at] {
+            if v.as_str() == Some(s) {
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn grow(&mut self) -> Result<(), OutOfMemory> {
+        let size = (self.table.len() * 2).max(512);
+        let mut table = Vec::new();
+        table.try_reserve_exact(size).map_err(|_| OutOfMemory)?;
+        table.resize(size, None);
+        let old = core::mem::replace(&mut self.table, table);
+        for v in old.into_iter().flatten() {
+            if let Some(s) = v.as_str() {
+                let at = self.find(s);
+                self.table[at] = Some(v);
+            }
+        }
+        Ok(())
+    }
+}

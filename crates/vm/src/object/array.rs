@@ -1,0 +1,166 @@
+//! Typed arrays, memoryviews, and the buffer protocol.
+
+use super::{ByteArray, BytesHead, ExternalBytes, StrHead};
+use crate::kinds::Trace;
+use core::cell::{Cell, Ref, RefCell};
+use snakeye_heap::{HVec, Slot, Value};
+
+/// `array.array`: elements of one type code, stored as bytes in native order.
+pub struct Array {
+    /// Type code as in `struct`: b B h H i I l L q Q f d O.
+    pub typecode: u8,
+    /// Content; empty for `O`.
+    pub data: RefCell<HVec<u8>>,
+    /// Objects of an array of type code `O`.
+    pub objects: RefCell<HVec<Value>>,
+}
+impl Trace for Array {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        if let Ok(objects) = self.objects.try_borrow() {
+            objects.iter().for_each(visit);
+        }
+    }
+    fn clear(&self) {
+        let old = self.objects.try_borrow_mut().map(|mut objects| core::mem::take(&mut *objects));
+        drop(old);
+    }
+}
+
+/// A window on another object's buffer. It holds the owner; reads and writes go to the owner's present
+/// content, and fail when that has become too short.
+pub struct MemoryView {
+    /// Object whose buffer it shows (never a memoryview itself).
+    pub owner: Slot,
+    /// Type code of the elements.
+    pub typecode: u8,
+    /// First byte.
+    pub start: Cell<usize>,
+    /// Number of bytes.
+    pub len: Cell<usize>,
+    /// Whether writes are refused.
+    pub readonly: bool,
+}
+impl Trace for MemoryView {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.owner.trace(visit)
+    }
+}
+
+/// Read access to a buffer; holds a borrow.
+pub enum Buffer<'a> {
+    /// Immutable content.
+    Slice(&'a [u8]),
+    /// Borrowed mutable content, restricted to a range.
+    Shared(Ref<'a, [u8]>),
+    /// Content of a memoryview's owner, copied because the owner's lifetime is not the view's.
+    View(HeldView),
+}
+
+/// A memoryview's owner together with a range of it.
+pub struct HeldView {
+    owner: Value,
+    start: usize,
+    len: usize,
+}
+
+impl HeldView {
+    /// Runs `f` on the bytes (empty when the owner has become too short or is being changed).
+    pub fn with<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
+        match self.owner.buffer() {
+            Some(b) => b.with(|all| f(all.get(self.start..self.start + self.len).unwrap_or(&[]))),
+            None => f(&[]),
+        }
+    }
+}
+
+impl Buffer<'_> {
+    /// Runs `f` on the bytes. `f` must not run Python code: a borrow is held.
+    pub fn with<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
+        match self {
+            Buffer::Slice(s) => f(s),
+            Buffer::Shared(r) => f(r),
+            Buffer::View(v) => v.with(f),
+        }
+    }
+    /// A copy of the bytes.
+    pub fn to_vec(&self) -> alloc::vec::Vec<u8> {
+        self.with(|b| b.to_vec())
+    }
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        self.with(|b| b.len())
+    }
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The buffer protocol on values.
+pub trait BufferValue {
+    /// Content of str, bytes, bytearray, array or memoryview, for reading; `None` for other objects or
+    /// while it is being changed. (Strings: their UTF-8, as MicroPython allows for most readers.)
+    fn buffer(&self) -> Option<Buffer<'_>>;
+    /// Content of bytearray, array or writable memoryview: runs `f` on it; `None` when there is none.
+    fn with_buffer_mut<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R>;
+    /// Type code of the elements: `B` for bytes and bytearray.
+    fn buffer_typecode(&self) -> u8;
+    /// Content of bytes (in the heap or external) without a borrow.
+    fn as_bytes(&self) -> Option<&[u8]>;
+}
+
+impl BufferValue for Value {
+    fn buffer(&self) -> Option<Buffer<'_>> {
+        if let Some(b) = self.as_bytes() {
+            return Some(Buffer::Slice(b));
+        }
+        if let Some((_, s)) = self.tail::<StrHead>() {
+            return Some(Buffer::Slice(s));
+        }
+        if let Some(b) = self.get::<ByteArray>() {
+            return b.data.try_borrow().ok().map(|r| Buffer::Shared(Ref::map(r, |v| &v[..])));
+        }
+        if let Some(a) = self.get::<Array>() {
+            return a.data.try_borrow().ok().map(|r| Buffer::Shared(Ref::map(r, |v| &v[..])));
+        }
+        if let Some(m) = self.get::<MemoryView>() {
+            return Some(Buffer::View(HeldView { owner: m.owner.get(), start: m.start.get(), len: m.len.get() }));
+        }
+        None
+    }
+
+    fn with_buffer_mut<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
+        let data = if let Some(b) = self.get::<ByteArray>() {
+            &b.data
+        } else if let Some(a) = self.get::<Array>() {
+            &a.data
+        } else if let Some(m) = self.get::<MemoryView>() {
+            if m.readonly {
+                return None;
+            }
+            let (start, len) = (m.start.get(), m.len.get());
+            return m.owner.get().with_buffer_mut(|all| all.get_mut(start..start + len).map(f)).flatten();
+        } else {
+            return None;
+        };
+        let mut guard = data.try_borrow_mut().ok()?;
+        Some(f(&mut guard))
+    }
+
+    fn buffer_typecode(&self) -> u8 {
+        if let Some(a) = self.get::<Array>() {
+            a.typecode
+        } else if let Some(m) = self.get::<MemoryView>() {
+            m.typecode
+        } else {
+            b'B'
+        }
+    }
+
+    fn as_bytes(&self) -> Option<&[u8]> {
+        if let Some((_, b)) = self.tail::<BytesHead>() {
+            return Some(b);
+        }
+        self.get::<ExternalBytes>().map(|e| e.0.bytes())
+    }
+}

@@ -1,0 +1,207 @@
+//! Frames and the stacks they live on.
+
+use crate::object::{CodeObject, Then};
+use crate::vm::Res;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+use snakeye_heap::Value;
+
+/// How a result reaches the frame below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ret {
+    /// Into a register.
+    Reg(u8),
+    /// Nowhere.
+    Discard,
+    /// Its truth (or the opposite) into a register.
+    Bool { reg: u8, negate: bool },
+    /// A jump when its truth is `polarity`.
+    Jump { polarity: bool, distance: i32 },
+    /// As the next item of a for loop, or a jump when it is unbound.
+    ForIter { dst: u8, jump: i32 },
+    /// As the item that `yield from` passes on, or, when unbound, its end.
+    YieldFrom { reg: u8 },
+    /// `__init__`'s result, which must be None; the instance (kept in the frame) goes into the register.
+    Init(u8),
+    /// To the native below.
+    Native,
+    /// Out of this run of the loop.
+    Exit,
+    /// Nowhere: the thread ends.
+    ThreadEnd,
+}
+
+/// How a generator's frame ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GenEnd {
+    /// With unbound as result.
+    Unbound,
+    /// With StopIteration.
+    Raise,
+}
+
+/// A Python frame.
+pub(crate) struct Frame {
+    /// The function: keeps code, globals and closure alive.
+    pub function: Value,
+    pub code: NonNull<CodeObject>,
+    /// Register 0.
+    pub base: *mut Value,
+    /// Next instruction, while another frame runs.
+    pub pc: *const u32,
+    /// Namespace dict of a class body or exec; the instance for Ret::Init; else unbound.
+    pub namespace: Value,
+    /// The generator this frame belongs to, or unbound.
+    pub generator: Value,
+    pub gen_end: GenEnd,
+    pub ret: Ret,
+    /// Segment to return to.
+    pub segment: u16,
+}
+
+impl Frame {
+    pub fn code(&self) -> &CodeObject {
+        // SAFETY: fact 3 of run/mod.rs.
+        unsafe { self.code.as_ref() }
+    }
+
+    /// Index of the word `pc` points to.
+    pub fn pc_index(&self) -> usize {
+        // SAFETY: pc points into the code's words.
+        unsafe { self.pc.offset_from(self.code().words.as_ptr()) as usize }
+    }
+}
+
+/// One entry of a thread's frame stack.
+pub(crate) enum Entry {
+    Python(Frame),
+    Native { then: Then, ret: Ret },
+}
+
+/// A thread's registers and frames.
+pub(crate) struct Stack {
+    pub entries: Vec<Entry>,
+    segments: Vec<NonNull<[Value]>>,
+    /// The segment in use.
+    pub segment: usize,
+    /// Python frames on it.
+    pub depth: usize,
+}
+
+/// Places of a thread's first segment, and the least of a further one.
+const FIRST: usize = 48;
+const FURTHER: usize = 256;
+
+impl Stack {
+    pub fn new() -> Stack {
+        Stack { entries: Vec::new(), segments: Vec::new(), segment: 0, depth: 0 }
+    }
+
+    /// First and last-plus-one place of the segment in use.
+    fn bounds(&self) -> (*mut Value, *mut Value) {
+        match self.segments.get(self.segment) {
+            Some(s) => {
+                let start = s.as_ptr().cast::<Value>();
+                (start, start.wrapping_add(s.len()))
+            }
+            None => (core::ptr::null_mut(), core::ptr::null_mut()),
+        }
+    }
+
+    /// End of the segment in use.
+    pub fn limit(&self) -> *mut Value {
+        self.bounds().1
+    }
+
+    /// The first place no frame uses.
+    pub fn top(&self) -> *mut Value {
+        for e in self.entries.iter().rev() {
+            if let Entry::Python(f) = e {
+                return f.base.wrapping_add(f.code().n_regs as usize);
+            }
+        }
+        self.bounds().0
+    }
+
+    /// A base for `n` registers: `at` when they fit there, else the start of another segment, to which the
+    /// `keep` values at `at` are moved.
+    pub fn place(&mut self, at: *mut Value, keep: usize, n: usize) -> Res<*mut Value> {
+        if !at.is_null() && (at as usize) + n * size_of::<Value>() <= self.limit() as usize {
+            return Ok(at);
+        }
+        let next = if self.segments.is_empty() { 0 } else { self.segment + 1 };
+        if self.segments.get(next).is_some_and(|s| s.len() < n) {
+            self.drop_from(next);
+        }
+        if next >= self.segments.len() {
+            let size = if next == 0 { FIRST } else { (FURTHER << next.min(5)).min(8192) }.max(n);
+            let mut v: Vec<Value> = Vec::new();
+            v.try_reserve_exact(size).map_err(|_| crate::Raised)?;
+            v.resize(size, Value::UNBOUND);
+            let boxed = Box::into_raw(v.into_boxed_slice());
+            // SAFETY: from Box::into_raw.
+            self.segments.push(unsafe { NonNull::new_unchecked(boxed) });
+        }
+        self.segment = next;
+        let base = self.bounds().0;
+        // SAFETY: both runs are places of segments (fact 2); moving leaves unbound behind.
+        unsafe {
+            for i in 0..keep {
+                let v = core::mem::replace(&mut *at.add(i), Value::UNBOUND);
+                drop(core::mem::replace(&mut *base.add(i), v));
+            }
+        }
+        Ok(base)
+    }
+
+    fn drop_from(&mut self, n: usize) {
+        while self.segments.len() > n {
+            if let Some(s) = self.segments.pop() {
+                // SAFETY: made by Box::into_raw; no frame uses it any more.
+                drop(unsafe { Box::from_raw(s.as_ptr()) });
+            }
+        }
+    }
+
+    /// The Python frame on top.
+    pub fn frame(&mut self) -> Option<&mut Frame> {
+        match self.entries.last_mut() {
+            Some(Entry::Python(f)) => Some(f),
+            _ => None,
+        }
+    }
+
+    /// Unbinds a frame's registers and goes back to its caller's segment.
+    pub fn release(&mut self, f: &Frame) {
+        let n = f.code().n_regs as usize;
+        // SAFETY: the frame's registers are places of a segment (fact 2).
+        unsafe { clear(f.base, n) };
+        self.depth -= 1;
+        self.segment = f.segment as usize;
+    }
+}
+
+/// Unbinds `n` places.
+///
+/// # Safety
+/// They are places of one segment.
+#[inline(always)]
+pub(crate) unsafe fn clear(base: *mut Value, n: usize) {
+    for i in 0..n {
+        // SAFETY: per the contract. The value is moved out before it drops.
+        unsafe { drop(core::mem::replace(&mut *base.add(i), Value::UNBOUND)) };
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // Frames first: they point into the segments.
+        while let Some(e) = self.entries.pop() {
+            if let Entry::Python(f) = &e {
+                self.release(f);
+            }
+        }
+        self.drop_from(0);
+    }
+}

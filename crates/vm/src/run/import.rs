@@ -1,0 +1,250 @@
+//! Importing modules: built-in ones from tables, others from files on `sys.path`.
+
+use super::exec::Source;
+use crate::exceptions as exc;
+use crate::host::Found;
+use crate::names::N;
+use crate::object::*;
+use crate::vm::{Res, Vm};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use snakeye_heap::{Gc, Value};
+
+impl Vm {
+    /// `import name` (no from-list: the top package) or `from name import …` (the leaf module).
+    pub(crate) fn import_step(&mut self, name: &Value, from: &Value, level: usize, globals: Option<&Gc<Dict>>) -> Res<Step> {
+        let text = name.as_str().unwrap_or("").to_owned();
+        let full = if level == 0 { text } else { self.relative_name(&text, level, globals)? };
+        let top_wanted = from.is_none();
+        let parts: Vec<String> = full.split('.').map(String::from).collect();
+        self.import_parts(parts, 0, Value::NONE, Value::NONE, top_wanted)
+    }
+
+    /// Imports `parts[i..]` inside package `parent`; the result is `top` or the leaf.
+    fn import_parts(&mut self, parts: Vec<String>, i: usize, parent: Value, top: Value, top_wanted: bool) -> Res<Step> {
+        if i == parts.len() {
+            return Ok(Step::Done(if top_wanted { top } else { parent }));
+        }
+        let full = parts[..=i].join(".");
+        let (name, p) = (parts[i].clone(), parent.clone());
+        let step = self.load_module(&full, &p);
+        self.and_then(step, move |vm, r| {
+            let m = r?;
+            if !parent.is_none() {
+                vm.set_attr(&parent, &name, m.clone())?;
+            }
+            let top = if top.is_none() { m.clone() } else { top };
+            vm.import_parts(parts, i + 1, m, top, top_wanted)
+        })
+    }
+
+    fn relative_name(&mut self, text: &str, level: usize, globals: Option<&Gc<Dict>>) -> Res<String> {
+        let (name, path) = (self.name(N::__name__).clone(), self.name(N::__path__).clone());
+        let own = globals.and_then(|g| g.get_name(&name)).and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
+        let is_package = globals.is_some_and(|g| g.get_name(&path).is_some());
+        let mut parts: Vec<&str> = own.split('.').collect();
+        let up = if is_package { level - 1 } else { level };
+        if up > parts.len() || own.is_empty() || own == "__main__" {
+            return Err(self.raise_new(&exc::IMPORT_ERROR, "can't perform relative import"));
+        }
+        parts.truncate(parts.len() - up);
+        if parts.is_empty() {
+            return Err(self.raise_new(&exc::IMPORT_ERROR, "can't perform relative import"));
+        }
+        let mut full = parts.join(".");
+        if !text.is_empty() {
+            full.push('.');
+            full.push_str(text);
+        }
+        Ok(full)
+    }
+
+    /// The module with this full name, run if it is new.
+    fn load_module(&mut self, full: &str, parent: &Value) -> Res<Step> {
+        let key = self.intern(full)?;
+        if let Some(m) = self.modules.get_name(&key) {
+            return Ok(Step::Done(m));
+        }
+        if parent.is_none() {
+            // A file may extend a built-in module, except for those that the VM itself stands on.
+            if let Some(m) = self.builtin_module(full, true)? {
+                return Ok(Step::Done(m));
+            }
+        }
+        for dir in self.search_dirs(parent)? {
+            let leaf = full.rsplit('.').next().unwrap_or(full);
+            let base = if dir.is_empty() { leaf.to_owned() } else { alloc::format!("{}/{leaf}", dir.trim_end_matches('/')) };
+            let base = if dir == "/" { alloc::format!("/{leaf}") } else { base };
+            if self.host.stat(&base) == Found::Folder {
+                let init = alloc::format!("{base}/__init__.py");
+                let m = self.new_module(&key)?;
+                let path = self.new_str(&base)?;
+                let name = self.name(N::__path__).clone();
+                m.dict.set_name(&self.heap, &name, path)?;
+                if self.host.stat(&init) == Found::File {
+                    return self.run_file(m, &init);
+                }
+                return Ok(Step::Done(m.into()));
+            }
+            let file = alloc::format!("{base}.py");
+            if self.host.stat(&file) == Found::File {
+                let m = self.new_module(&key)?;
+                return self.run_file(m, &file);
+            }
+        }
+        if parent.is_none() {
+            if let Some(m) = self.builtin_module(full, false)? {
+                return Ok(Step::Done(m));
+            }
+        }
+        Err(self.raise_fmt(&exc::IMPORT_ERROR, format_args!("no module named '{full}'")))
+    }
+
+    fn search_dirs(&mut self, parent: &Value) -> Res<Vec<String>> {
+        if let Some(p) = parent.get::<Module>() {
+            let name = self.name(N::__path__).clone();
+            return Ok(match p.dict.get_name(&name) {
+                Some(path) => alloc::vec![String::from(Vm::text_of(&path))],
+                None => Vec::new(),
+            });
+        }
+        Ok(self.path.items.borrow().iter().filter_map(|v| v.as_str().map(String::from)).filter(|d| d != ".frozen").collect())
+    }
+
+    fn new_module(&mut self, key: &Value) -> Res<Gc<Module>> {
+        let dict = self.new_dict()?;
+        let name = self.name(N::__name__).clone();
+        dict.set_name(&self.heap, &name, key.clone())?;
+        let m = self.heap.alloc(Module { name: key.clone(), dict, def: None })?;
+        self.modules.set_name(&self.heap, key, m.value().clone())?;
+        Ok(m)
+    }
+
+    fn run_file(&mut self, m: Gc<Module>, file: &str) -> Res<Step> {
+        let key = m.name.clone();
+        let file_name = self.name(N::__file__).clone();
+        let path = self.new_str(file)?;
+        m.dict.set_name(&self.heap, &file_name, path)?;
+        let made = match self.host.read_file(file) {
+            Ok(text) => self.compile(&text, file, Source::File, &m.dict, false),
+            Err(errno) => Err(self.os_error(errno)),
+        };
+        let function = match made {
+            Ok(f) => f,
+            Err(e) => {
+                self.modules.remove_name(&self.heap, &key);
+                return Err(e);
+            }
+        };
+        Ok(Step::call(function, Vec::new(), move |vm, r| match r {
+            // What the module left in sys.modules is what is imported: a script may replace itself there.
+            Ok(_) => Ok(Step::Done(vm.modules.get_name(&key).unwrap_or(m.into()))),
+            Err(e) => {
+                vm.modules.remove_name(&vm.heap, &key);
+                Err(e)
+            }
+        }))
+    }
+
+    /// A module written in Rust, under its name or (`strict` unset) the old one with a leading `u`. With
+    /// `strict` only those that files cannot replace.
+    fn builtin_module(&mut self, name: &str, strict: bool) -> Res<Option<Value>> {
+        const FIXED: &[&str] = &["sys", "builtins", "micropython", "gc", "_thread", "__main__"];
+        if strict && !FIXED.contains(&name) && !FIXED.contains(&name.trim_start_matches('u')) {
+            return Ok(None);
+        }
+        let find = |n: &str| self.registry.iter().copied().find(|d| d.name == n);
+        let def = match find(name).or_else(|| name.strip_prefix('u').and_then(find)) {
+            Some(d) => d,
+            None => return Ok(None),
+        };
+        let own = self.intern(def.name)?;
+        let m = match self.modules.get_name(&own) {
+            Some(m) => m,
+            None if def.name == "builtins" => self.builtins.value().clone(),
+            None => {
+                let dict = self.new_dict()?;
+                let m = self.heap.alloc(Module { name: own.clone(), dict, def: Some(def) })?;
+                self.modules.set_name(&self.heap, &own, m.value().clone())?;
+                if let Some(init) = def.init {
+                    init(self, &m)?;
+                }
+                m.into()
+            }
+        };
+        let key = self.intern(name)?;
+        if !key.is(&own) {
+            self.modules.set_name(&self.heap, &key, m.clone())?;
+        }
+        Ok(Some(m))
+    }
+
+    /// `from m import name`: attribute or submodule.
+    pub(crate) fn import_from_step(&mut self, m: &Value, name: &Value) -> Res<Step> {
+        if let Some(v) = self.find_attr(m, name)? {
+            return Ok(Step::Done(v));
+        }
+        let path = self.name(N::__path__).clone();
+        if let Some(module) = m.get::<Module>()
+            && module.dict.get_name(&path).is_some()
+        {
+            let leaf = Vm::text_of(name).to_owned();
+            let full = alloc::format!("{}.{leaf}", Vm::text_of(&module.name));
+            let step = self.load_module(&full, m);
+            let m = m.clone();
+            return self.and_then(step, move |vm, r| match r {
+                Ok(sub) => {
+                    vm.set_attr(&m, &leaf, sub.clone())?;
+                    Ok(Step::Done(sub))
+                }
+                Err(e) => Err(e),
+            });
+        }
+        let n = Vm::text_of(name).to_owned();
+        Err(self.raise_fmt(&exc::IMPORT_ERROR, format_args!("can't import name {n}")))
+    }
+
+    /// `from m import *`.
+    pub(crate) fn import_star(&mut self, m: &Value, globals: &Gc<Dict>, namespace: &Value) -> Res<()> {
+        let Some(module) = m.as_gc::<Module>().cloned() else { return Ok(()) };
+        let target = namespace.as_gc::<Dict>().cloned().unwrap_or(globals.clone());
+        let all = self.name(N::__all__).clone();
+        if let Some(list) = module.dict.get_name(&all) {
+            for name in self.collect(&list)? {
+                let name = self.intern_value(&name)?;
+                let step = self.import_from_step(m, &name)?;
+                let v = self.complete(step)?;
+                target.set_name(&self.heap, &name, v)?;
+            }
+            return Ok(());
+        }
+        if let Some(def) = module.def {
+            for (n, _) in def.entries {
+                let name = self.intern(n)?;
+                self.module_attr(&module, &name)?;
+            }
+        }
+        let pairs: Vec<(Value, Value)> =
+            module.dict.table.borrow().iter().map(|e| (e.key.clone(), e.value.clone())).collect();
+        for (k, v) in pairs {
+            if k.as_str().is_some_and(|s| !s.starts_with('_')) {
+                target.set_name(&self.heap, &k, v)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Imports a module by name, completed: for natives and ports.
+    pub fn import(&mut self, name: &str) -> Res {
+        let name = self.intern(name)?;
+        let from = Value::TRUE;
+        let step = self.import_step(&name, &from, 0, None)?;
+        self.complete(step)
+    }
+
+    /// Names of all modules written in Rust.
+    pub fn builtin_module_names(&self) -> Vec<&'static str> {
+        self.registry.iter().map(|d| d.name).collect()
+    }
+}

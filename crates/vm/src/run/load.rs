@@ -1,0 +1,77 @@
+//! Compiled code becomes a code object: verified, constants and names made values.
+
+use crate::exceptions as exc;
+use crate::object::*;
+use crate::vm::{Res, Vm};
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::cell::UnsafeCell;
+use snakeye_bytecode::{Code, Const};
+use snakeye_heap::{Gc, Value};
+
+impl Vm {
+    /// Makes compiled code runnable; ValueError when it does not verify.
+    pub fn load_code(&mut self, code: Code) -> Res<Gc<CodeObject>> {
+        if let Err(e) = snakeye_bytecode::verify(&code) {
+            return Err(self.raise_fmt(&exc::VALUE_ERROR, format_args!("invalid bytecode: {e:?}")));
+        }
+        self.load_verified(code)
+    }
+
+    fn load_verified(&mut self, code: Code) -> Res<Gc<CodeObject>> {
+        let mut consts = Vec::with_capacity(code.consts.len());
+        for c in &code.consts {
+            consts.push(self.constant(c)?);
+        }
+        let mut children = Vec::with_capacity(code.children.len());
+        for child in code.children {
+            children.push(self.load_verified(child)?);
+        }
+        let object = CodeObject {
+            name: Rc::from(&*code.name),
+            file: code.file,
+            flags: code.flags,
+            n_posonly: code.n_posonly,
+            n_pos: code.n_pos,
+            n_kwonly: code.n_kwonly,
+            n_regs: code.n_regs,
+            words: code.words.into_boxed_slice(),
+            consts: consts.into_boxed_slice(),
+            names: self.intern_all(code.names)?,
+            varnames: self.intern_all(code.varnames)?,
+            free: code.free.into_iter().map(|(_, from)| from).collect(),
+            children: children.into_boxed_slice(),
+            lines: code.lines.into_boxed_slice(),
+            handlers: code.handlers.into_boxed_slice(),
+            first_line: code.first_line,
+            n_caches: code.n_caches,
+            caches: UnsafeCell::new(Box::default()),
+        };
+        Ok(self.heap.alloc(object)?)
+    }
+
+    fn intern_all(&mut self, names: Vec<Box<str>>) -> Res<Box<[Value]>> {
+        names.iter().map(|n| self.intern(n)).collect()
+    }
+
+    fn constant(&mut self, c: &Const) -> Res {
+        match c {
+            Const::None => Ok(Value::NONE),
+            Const::Bool(b) => Ok(Value::bool(*b)),
+            Const::Ellipsis => Ok(Value::ELLIPSIS),
+            Const::Int(n) => self.new_int(*n),
+            Const::BigInt(digits, radix) => crate::number::int_from_digits(self, digits, *radix as u32),
+            Const::Float(x) => self.new_float(*x),
+            Const::Imaginary(x) => Ok(self.heap.alloc(Complex { re: 0.0, im: *x })?.into()),
+            // Short strings that look like names are often keys: interned, they compare by address.
+            Const::Str(s) if s.len() <= 24 => self.intern(s),
+            Const::Str(s) => self.new_str(s),
+            Const::Bytes(b) => self.new_bytes(b),
+            Const::Tuple(items) => {
+                let items = items.iter().map(|c| self.constant(c)).collect::<Res<Vec<Value>>>()?;
+                self.new_tuple(items)
+            }
+        }
+    }
+}

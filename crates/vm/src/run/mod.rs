@@ -1,0 +1,21 @@
+//! Running code: frames, the run loop, calls, exceptions, threads, imports.
+//!
+//! Unsafe code here rests on four facts:
+//! 1. Code is verified before a [`CodeObject`](crate::object::CodeObject) exists, so register, constant, name
+//!    and jump operands of its instructions are in range.
+//! 2. Every place of a stack segment always holds a valid value (unbound when unused); segments never move
+//!    while their thread lives.
+//! 3. A frame's `function` keeps its code, constants and globals alive while the frame is on the stack.
+//! 4. While the run loop reads a payload without its borrow flag, no borrow is held: natives return
+//!    before the loop goes on, and no borrow lives across a call into the VM.
+
+mod call;
+pub mod exec;
+mod frame;
+pub mod import;
+mod interp;
+mod load;
+mod step;
+mod support;
+pub mod thread;
+mod unwind;

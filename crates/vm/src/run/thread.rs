@@ -1,0 +1,260 @@
+//! Green threads: each has its own stack; the VM switches between them at loop edges, calls and waits.
+
+use super::frame::{Entry, Ret, Stack};
+use crate::host::Woken;
+use crate::object::{Interest, Step, Wait};
+use crate::vm::{Res, Vm};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use snakeye_heap::{Heap, OutOfMemory, Value};
+
+/// `Interest::kind` of things inside the VM (locks and the like); the host never sees it.
+pub const INTERNAL: u8 = 255;
+
+/// Loop edges and calls between two looks at the scheduler.
+pub(crate) const SLICE: i32 = 2000;
+
+#[derive(Debug)]
+pub(crate) enum State {
+    Ready,
+    /// Waits; `woken` says how the wait ended, once it has.
+    Parked { wait: Wait, woken: Option<bool> },
+}
+
+pub(crate) struct Thread {
+    pub id: u32,
+    pub stack: Stack,
+    pub state: State,
+}
+
+/// All threads; the first is the main one.
+pub(crate) struct Scheduler {
+    pub all: Vec<Box<Thread>>,
+    pub current: usize,
+    next_id: u32,
+    /// Ctrl-C came: KeyboardInterrupt is due in the main thread.
+    pub interrupt: bool,
+    /// Code characters that Ctrl-C stands for, -1: none (`micropython.kbd_intr`).
+    pub kbd_intr: i32,
+    /// Loop edges and calls left in this slice.
+    pub fuel: i32,
+    /// When parked threads were last looked at.
+    polled_us: u64,
+    /// Functions to run at the next safe point (`micropython.schedule`).
+    pub scheduled: alloc::collections::VecDeque<(Value, Value)>,
+}
+
+impl Scheduler {
+    pub fn new(_: &Heap) -> Result<Scheduler, OutOfMemory> {
+        let main = Box::new(Thread { id: 1, stack: Stack::new(), state: State::Ready });
+        Ok(Scheduler {
+            all: vec![main],
+            current: 0,
+            next_id: 2,
+            interrupt: false,
+            kbd_intr: 3,
+            fuel: SLICE,
+            polled_us: 0,
+            scheduled: Default::default(),
+        })
+    }
+}
+
+impl Vm {
+    /// The stack of the running thread.
+    #[inline(always)]
+    pub(crate) fn stack(&mut self) -> &mut Stack {
+        let current = self.threads.current;
+        &mut self.threads.all[current].stack
+    }
+
+    /// The running thread's id (`_thread.get_ident`).
+    pub fn thread_id(&self) -> u32 {
+        self.threads.all[self.threads.current].id
+    }
+
+    /// Number of threads, the main one included.
+    pub fn thread_count(&self) -> usize {
+        self.threads.all.len()
+    }
+
+    /// Starts a thread that calls `function(*args, **kw)`; returns its id.
+    pub fn start_thread(&mut self, function: Value, args: Vec<Value>, kw: Vec<(Value, Value)>) -> Res<u32> {
+        self.heap.charge(1024)?;
+        self.heap.discharge(1024);
+        let id = self.threads.next_id;
+        self.threads.next_id = id.wrapping_add(1).max(2);
+        let mut thread = Box::new(Thread { id, stack: Stack::new(), state: State::Ready });
+        // The call itself is made when the thread first runs: a native that is woken at once.
+        let call = crate::object::Call { function, args, kw };
+        thread.stack.entries.push(Entry::Native {
+            then: Box::new(move |_, _| Ok(Step::Tail(Box::new(call)))),
+            ret: Ret::ThreadEnd,
+        });
+        thread.state = State::Parked { wait: Wait::default(), woken: Some(true) };
+        self.threads.all.push(thread);
+        Ok(id)
+    }
+
+    /// Ends all threads but the main one.
+    pub fn stop_threads(&mut self) {
+        self.threads.all.truncate(1);
+        self.threads.current = 0;
+    }
+
+    /// Makes the threads that wait for this VM-internal thing ready; returns how many.
+    pub fn wake(&mut self, id: u32) -> usize {
+        let mut n = 0;
+        for t in &mut self.threads.all {
+            if let State::Parked { wait, woken: woken @ None } = &mut t.state
+                && wait.interests.iter().any(|i| i.kind == INTERNAL && i.id == id)
+            {
+                *woken = Some(true);
+                n += 1;
+            }
+        }
+        n
+    }
+
+    /// A fresh id for a VM-internal thing to wait for.
+    pub fn internal_interest(&mut self) -> Interest {
+        Interest { kind: INTERNAL, id: self.heap.next_stamp(), mode: 1 }
+    }
+
+    /// Looks at what parked threads wait for; waits itself when `block` is set and nothing is ready.
+    pub(crate) fn poll(&mut self, block: bool) {
+        let now = self.host.now_us();
+        self.threads.polled_us = now;
+        let mut interests: Vec<Interest> = Vec::new();
+        let mut owners: Vec<usize> = Vec::new();
+        let mut deadline: Option<u64> = if block { None } else { Some(now) };
+        let mut any = false;
+        for (n, t) in self.threads.all.iter_mut().enumerate() {
+            match &mut t.state {
+                State::Ready => any = true,
+                State::Parked { woken: Some(_), .. } => any = true,
+                State::Parked { wait, woken } => {
+                    if wait.deadline_us.is_some_and(|d| d <= now) && wait.interests.iter().all(|i| i.kind == INTERNAL) {
+                        *woken = Some(false);
+                        any = true;
+                        continue;
+                    }
+                    for i in &wait.interests {
+                        if i.kind != INTERNAL {
+                            interests.push(*i);
+                            owners.push(n);
+                        }
+                    }
+                    if let Some(d) = wait.deadline_us {
+                        deadline = Some(deadline.map_or(d, |old: u64| old.min(d)));
+                    }
+                }
+            }
+        }
+        if any && interests.is_empty() {
+            return;
+        }
+        if any {
+            deadline = Some(now);
+        }
+        let mut ready = vec![false; interests.len()];
+        if self.host.wait(&interests, deadline, &mut ready) == Woken::Interrupted {
+            self.threads.interrupt = true;
+        }
+        let now = self.host.now_us();
+        for (i, &r) in ready.iter().enumerate() {
+            if r && let State::Parked { woken, .. } = &mut self.threads.all[owners[i]].state {
+                *woken = Some(true);
+            }
+        }
+        for t in &mut self.threads.all {
+            if let State::Parked { wait, woken: woken @ None } = &mut t.state
+                && wait.deadline_us.is_some_and(|d| d <= now)
+            {
+                *woken = Some(false);
+            }
+        }
+    }
+
+    /// At the end of a slice: notices interrupts, lets another thread run. True: the thread changed, or
+    /// the exception on its way is to be raised (`Err`).
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn tick(&mut self) -> Res<bool> {
+        self.threads.fuel = SLICE;
+        if self.host.interrupted() {
+            self.threads.interrupt = true;
+        }
+        if self.threads.current == 0 && core::mem::take(&mut self.threads.interrupt) {
+            return Err(self.raise_args(&crate::exceptions::KEYBOARD_INTERRUPT, &[]));
+        }
+        if self.nesting == 0 && self.threads.current == 0 {
+            self.run_scheduled()?;
+        }
+        if self.threads.all.len() == 1 || self.nesting > 0 {
+            return Ok(false);
+        }
+        if self.host.now_us().saturating_sub(self.threads.polled_us) >= 500 {
+            self.poll(false);
+        }
+        let n = self.threads.all.len();
+        let start = self.threads.current;
+        for k in 1..n {
+            let i = (start + k) % n;
+            if self.runnable(i) {
+                self.threads.current = i;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn runnable(&self, i: usize) -> bool {
+        match &self.threads.all[i].state {
+            State::Ready => true,
+            State::Parked { woken, .. } => woken.is_some() || i == 0 && self.threads.interrupt,
+        }
+    }
+
+    /// Chooses the next thread that can run, waiting for one if need be.
+    pub(crate) fn choose(&mut self) {
+        self.poll(false);
+        loop {
+            let n = self.threads.all.len();
+            let start = self.threads.current;
+            for k in 1..=n {
+                let i = (start + k) % n;
+                if self.runnable(i) {
+                    self.threads.current = i;
+                    self.threads.fuel = SLICE;
+                    return;
+                }
+            }
+            self.poll(true);
+        }
+    }
+
+    /// Runs what `micropython.schedule` queued.
+    pub(crate) fn run_scheduled(&mut self) -> Res<()> {
+        while let Some((f, arg)) = self.threads.scheduled.pop_front() {
+            self.call(&f, core::slice::from_ref(&arg))?;
+        }
+        Ok(())
+    }
+
+    /// Queues a function for the next safe point; false when the queue is full.
+    pub fn schedule(&mut self, function: Value, arg: Value) -> bool {
+        if self.threads.scheduled.len() >= 8 {
+            return false;
+        }
+        self.threads.scheduled.push_back((function, arg));
+        self.threads.fuel = 0;
+        true
+    }
+
+    /// Sets the character that interrupts, or -1 for none (`micropython.kbd_intr`).
+    pub fn set_kbd_intr(&mut self, chr: i32) {
+        self.threads.kbd_intr = chr;
+    }
+}

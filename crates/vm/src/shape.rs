@@ -1,0 +1,88 @@
+//! Shapes: which attribute name an instance's slot belongs to. Instances that got the same attributes in the
+//! same order share a shape, so that code can remember "shape 7: `x` is slot 2".
+
+use alloc::vec::Vec;
+use snakeye_heap::{OutOfMemory, Value};
+
+/// One step in the tree of shapes.
+struct Shape {
+    parent: u32,
+    /// The name added by this step; unbound for a root's hidden slot or an empty root.
+    name: Value,
+    /// Number of slots.
+    len: u32,
+    /// Shapes reached from here by adding a name.
+    next: Vec<u32>,
+}
+
+/// All shapes of a VM. Shape 0 does not exist.
+#[derive(Default)]
+pub struct Shapes {
+    all: Vec<Shape>,
+}
+
+impl Shapes {
+    fn push(&mut self, shape: Shape) -> Result<u32, OutOfMemory> {
+        if self.all.is_empty() {
+            self.all.try_reserve(16).map_err(|_| OutOfMemory)?;
+            self.all.push(Shape { parent: 0, name: Value::UNBOUND, len: 0, next: Vec::new() });
+        }
+        self.all.try_reserve(1).map_err(|_| OutOfMemory)?;
+        self.all.push(shape);
+        Ok(self.all.len() as u32 - 1)
+    }
+
+    /// A new root; with `hidden`, slot 0 has no name.
+    pub fn root(&mut self, hidden: bool) -> Result<u32, OutOfMemory> {
+        self.push(Shape { parent: 0, name: Value::UNBOUND, len: hidden as u32, next: Vec::new() })
+    }
+
+    /// The slot of an interned name.
+    pub fn find(&self, mut shape: u32, name: &Value) -> Option<usize> {
+        while let Some(s) = self.all.get(shape as usize) {
+            if s.name.is(name) {
+                return Some(s.len as usize - 1);
+            }
+            if s.parent == 0 {
+                return None;
+            }
+            shape = s.parent;
+        }
+        None
+    }
+
+    /// The shape reached by adding an interned name that `shape` lacks.
+    pub fn add(&mut self, shape: u32, name: &Value) -> Result<u32, OutOfMemory> {
+        let Some(s) = self.all.get(shape as usize) else { return Err(OutOfMemory) };
+        if let Some(&next) = s.next.iter().find(|&&n| self.all[n as usize].name.is(name)) {
+            return Ok(next);
+        }
+        let len = s.len + 1;
+        let next = self.push(Shape { parent: shape, name: name.clone(), len, next: Vec::new() })?;
+        let list = &mut self.all[shape as usize].next;
+        list.try_reserve(1).map_err(|_| OutOfMemory)?;
+        list.push(next);
+        Ok(next)
+    }
+
+    /// Number of slots.
+    pub fn len(&self, shape: u32) -> usize {
+        self.all.get(shape as usize).map_or(0, |s| s.len as usize)
+    }
+
+    /// The names of the slots in order, hidden ones left out.
+    pub fn names(&self, mut shape: u32) -> Vec<(Value, usize)> {
+        let mut names = Vec::new();
+        while let Some(s) = self.all.get(shape as usize) {
+            if !s.name.is_unbound() {
+                names.push((s.name.clone(), s.len as usize - 1));
+            }
+            if s.parent == 0 {
+                break;
+            }
+            shape = s.parent;
+        }
+        names.reverse();
+        names
+    }
+}
