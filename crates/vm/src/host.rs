@@ -39,6 +39,8 @@ pub trait Host {
     fn stat(&mut self, path: &str) -> Found;
     /// The content of the file at this path, or an errno.
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32>;
+    /// The host itself, for modules that know which one it is.
+    fn as_any(&mut self) -> &mut dyn core::any::Any;
     /// Called when a thread other than the main one ends by an exception: its traceback, as text.
     fn thread_failed(&mut self, traceback: String) {
         self.write(traceback.as_bytes());
