@@ -157,6 +157,16 @@ fn what_is_no_file_system_is_refused() {
 }
 
 #[test]
+fn probing() {
+    let mut device = RamDevice::from_bytes(image(), BLOCK as u32).unwrap();
+    assert!(LittleFs::probe(&mut device));
+    device.bytes_mut()[..BLOCK].fill(0xff);
+    assert!(LittleFs::probe(&mut device));
+    device.bytes_mut()[..2 * BLOCK].fill(0);
+    assert!(!LittleFs::probe(&mut device));
+}
+
+#[test]
 fn a_cut_off_image_is_refused() {
     let mut short = image();
     short.truncate(40 * BLOCK);

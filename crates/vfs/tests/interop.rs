@@ -421,7 +421,7 @@ fn what_the_reference_left_unfinished() {
         let (formatted, _) = ours(geometry, blank, &["format".to_string()], &clock);
         let mut commands: Vec<String> = INTERRUPTED.iter().map(|c| c.to_string()).collect();
         commands.push("dump".into());
-        let stride = if seeds() > 1 { 1 } else { 7 };
+        let stride = if seeds() > 1 { 1 } else { 17 };
         for cut_at in (0..).step_by(stride) {
             let (image, printed) = reference(python, "cut", geometry, formatted.clone(), &commands, Some(cut_at));
             let Some(step) = printed.strip_prefix("cut in command ") else {
@@ -454,7 +454,7 @@ fn what_this_crate_left_unfinished() {
         let options = LfsOptions { block_cycles: cycles, ..LfsOptions::default() };
         let mut formatted = RamDevice::new(256, 64).unwrap();
         LittleFs::format(&mut formatted, &options).unwrap();
-        let stride = if seeds() > 1 { 1 } else { 7 };
+        let stride = if seeds() > 1 { 1 } else { 17 };
         for cut_at in (0..).step_by(stride) {
             let device = Cutting::new(formatted.clone(), cut_at, Cut::Half);
             let mut fs = LittleFs::mount(device, options.clone()).map_err(|(error, _)| error).unwrap();

@@ -171,6 +171,13 @@ impl<D: BlockDevice> LittleFs<D> {
         Ok(())
     }
 
+    /// Whether the device looks like a LittleFS v2: either of the first two blocks starts with a superblock entry.
+    /// For choosing a file system by what is there; a mount may still fail.
+    pub fn probe(device: &mut D) -> bool {
+        let mut name = [0; MAGIC.len()];
+        (0..2).any(|block| device.read(block, 8, &mut name).is_ok() && name == MAGIC)
+    }
+
     /// Mounts the file system on a device.
     ///
     /// `Corrupt` where there is none or its structure is damaged, `Invalid` for a version or a geometry that does not
