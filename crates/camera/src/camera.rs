@@ -1,11 +1,10 @@
 //! The camera: power, probe, settings and capture over any port.
 
 use crate::ov2640::Ov2640;
-use crate::ov2640::regs::{self, Bank};
+use crate::ov2640::regs::Bank;
 use crate::{
     CameraConfig, CameraError, CameraPort, CameraStats, CaptureConfig, Control, DropReason, Frame,
-    FrameInfo, FramePool, FrameSize, GrabMode, KNOWN_SENSORS, PixelFormat, RawFrame, SccbError,
-    WarmUp, jpeg,
+    FrameInfo, FramePool, FrameSize, GrabMode, PixelFormat, RawFrame, WarmUp, jpeg, probe,
 };
 
 /// How long power-down and reset lines are held, and the sensor given to come up.
@@ -326,7 +325,7 @@ impl<P: CameraPort> Camera<P> {
             });
         }
         self.power_on();
-        self.probe()?;
+        probe::identify(&mut self.port, &self.config)?;
         let mut sensor = Ov2640::new();
         sensor.reset(&mut self.port)?;
         sensor.set_pixel_format(&mut self.port, config.pixel_format)?;
@@ -372,60 +371,6 @@ impl<P: CameraPort> Camera<P> {
         self.sensor = None;
         self.port.set_power_down(true);
         self.port.set_xclk(0);
-    }
-
-    /// Identifies the sensor, and says what is there instead if it is not the expected one.
-    fn probe(&mut self) -> Result<(), CameraError> {
-        let address = regs::ADDRESS;
-        match Ov2640::identify(&mut self.port) {
-            Ok(([regs::PID_VALUE, _], _)) => Ok(()),
-            Ok(([pid, _], true)) => Err(CameraError::UnsupportedSensor {
-                address,
-                pid: u16::from(pid),
-                name: None,
-            }),
-            Ok((id, false)) => Err(CameraError::NotDetected { address, id }),
-            Err(SccbError::Bus) => Err(CameraError::Sccb {
-                doing: "looking for the sensor",
-                error: SccbError::Bus,
-            }),
-            Err(SccbError::NoAck | SccbError::Timeout) => Err(self.find_other()),
-        }
-    }
-
-    /// Looks for another sensor than the expected one, to name it.
-    fn find_other(&mut self) -> CameraError {
-        for known in KNOWN_SENSORS {
-            if known.address == regs::ADDRESS || !self.port.probe(known.address) {
-                continue;
-            }
-            let high = if known.wide {
-                self.port.read_wide(known.address, known.pid_reg)
-            } else {
-                self.port.read(known.address, known.pid_reg as u8)
-            };
-            let pid = match (known.wide, high) {
-                (false, Ok(pid)) => u16::from(pid),
-                (true, Ok(high)) => {
-                    let low = self.port.read_wide(known.address, known.pid_reg + 1);
-                    u16::from(high) << 8 | u16::from(low.unwrap_or(0))
-                }
-                (_, Err(_)) => 0,
-            };
-            // Several models share an address: the next entry may be the one.
-            let same = |k: &&crate::KnownSensor| k.address == known.address && k.pid == pid;
-            let name = KNOWN_SENSORS.iter().find(same).map(|k| k.name);
-            return CameraError::UnsupportedSensor {
-                address: known.address,
-                pid,
-                name,
-            };
-        }
-        CameraError::NoAck {
-            address: regs::ADDRESS,
-            wiring: self.config.wiring,
-            xclk_hz: self.config.xclk_hz,
-        }
     }
 
     fn start_capture(&mut self) -> Result<(), CameraError> {

@@ -29,6 +29,7 @@ mod numbering;
 pub mod ov2640;
 mod pool;
 mod port;
+mod probe;
 mod sccb;
 mod stats;
 

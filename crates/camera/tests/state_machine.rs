@@ -284,7 +284,7 @@ fn timeouts_tell_silence_from_losses() {
 fn other_sensors_are_named() {
     /// Device address and register, and what it holds.
     type Cell = ((u8, u16), u8);
-    let cases: [(&[Cell], &str, u16); 4] = [
+    let cases: [(&[Cell], &str, u16); 5] = [
         (
             &[((0x3C, 0x300A), 0x36), ((0x3C, 0x300B), 0x60)],
             "OV3660",
@@ -296,7 +296,8 @@ fn other_sensors_are_named() {
             0x5640,
         ),
         (&[((0x21, 0x0A), 0x76)], "OV7670", 0x76),
-        (&[((0x21, 0x0A), 0x12)], "unknown", 0x12),
+        (&[((0x21, 0x00), 0x9B)], "GC0308", 0x9B),
+        (&[((0x2A, 0x3000), 0x12)], "unknown", 0x1200),
     ];
     for (registers, name, id) in cases {
         let port = Port::default();

@@ -216,7 +216,12 @@ impl SimCameraPort {
     fn with_chip<T>(&mut self, act: impl FnOnce(&mut Chip) -> T) -> T {
         // What began before this access must not be changed by it.
         self.catch_up();
-        act(&mut self.chip.lock().unwrap_or_else(PoisonError::into_inner))
+        let result = act(&mut self.chip.lock().unwrap_or_else(PoisonError::into_inner));
+        // A new clock or format changes when the next frame comes.
+        if matches!(self.state, State::Inline(_)) {
+            self.announce();
+        }
+        result
     }
 
     /// Virtual time: lets every frame happen that is complete by now.
