@@ -1,0 +1,78 @@
+//! `print` and `input`.
+
+use crate::exceptions as exc;
+use crate::object::{Args, Step, StrValue};
+use crate::vm::{Res, Vm};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use snakeye_heap::Value;
+
+/// `print(*objects, sep=' ', end='\n', file=sys.stdout)`
+pub(super) fn print(vm: &mut Vm, args: Args) -> Res<Step> {
+    let (mut sep, mut end, mut file) = (Value::NONE, Value::NONE, Value::NONE);
+    for (name, value) in args.kw {
+        match name.as_str() {
+            Some("sep") => sep = value.clone(),
+            Some("end") => end = value.clone(),
+            Some("file") => file = value.clone(),
+            // Everything is written at once anyway.
+            Some("flush") => {}
+            other => {
+                let other = String::from(other.unwrap_or(""));
+                return Err(vm.type_error_fmt(format_args!("extra keyword argument '{other}' given")));
+            }
+        }
+    }
+    let sep = if sep.is_none() { " " } else { vm.str_arg(&sep)? };
+    let end = if end.is_none() { "\n" } else { vm.str_arg(&end)? };
+    let mut text = String::new();
+    for (i, v) in args.pos.iter().enumerate() {
+        if i > 0 {
+            text.push_str(sep);
+        }
+        vm.print_to(v, &mut text, false)?;
+    }
+    text.push_str(end);
+    if file.is_none() {
+        vm.write_out(text.as_bytes())?;
+        return Ok(Step::Done(Value::NONE));
+    }
+    let write = vm.get_attr(&file, "write")?;
+    let text = vm.new_str(&text)?;
+    Ok(Step::call(write, vec![text], |_, result| result.map(|_| Step::Done(Value::NONE))))
+}
+
+/// `input(prompt)`: a line of `sys.stdin` without its end.
+pub(super) fn input(vm: &mut Vm, args: &[Value]) -> Res<Step> {
+    if let Some(prompt) = args.first() {
+        let prompt = vm.str(prompt)?;
+        vm.write_out(prompt.as_bytes())?;
+    }
+    let Some(stdin) = vm.kept("sys.stdin") else { return Err(vm.raise_args(&exc::EOF_ERROR, &[])) };
+    let readline = vm.get_attr(&stdin, "readline")?;
+    Ok(Step::call(readline, Vec::new(), |vm, line| {
+        let line = line?;
+        let text = vm.str_arg(&line)?;
+        if text.is_empty() {
+            return Err(vm.raise_args(&exc::EOF_ERROR, &[]));
+        }
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        Ok(Step::Done(vm.new_str(text)?))
+    }))
+}
+
+impl Vm {
+    /// The value that a port or module keeps under this name.
+    pub fn kept(&self, name: &str) -> Option<Value> {
+        self.keep.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone())
+    }
+    /// Keeps a value under this name in place of any other.
+    pub fn set_kept(&mut self, name: &'static str, value: Value) {
+        match self.keep.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, place)) => *place = value,
+            None => self.keep.push((name, value)),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The built-in functions and the table of builtin names.
+
+mod attributes;
+mod console;
+mod directory;
+mod fold;
+mod iterate;
+mod number;
+mod table;
+mod text;
+
+pub use table::BUILTINS;

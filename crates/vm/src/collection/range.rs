@@ -1,0 +1,154 @@
+//! Ranges.
+
+use super::receiver::{element_index, receiver};
+use crate::object::{Args, CmpOp, Entry, Iter, IterState, Range, Slice, Step, TypeDef};
+use crate::vm::{Res, Vm};
+use alloc::string::String;
+use core::cell::RefCell;
+use core::fmt::Write;
+use snakeye_heap::{Rom, Value};
+
+/// `range`
+pub static RANGE: Rom<TypeDef> = Rom::new(TypeDef {
+    name: "range",
+    attrs: &[
+        ("start", Entry::Get(range_start)),
+        ("stop", Entry::Get(range_stop)),
+        ("step", Entry::Get(range_step)),
+    ],
+    new: Some(range_new),
+    print: Some(range_print),
+    hash: Some(range_hash),
+    compare: Some(range_compare),
+    len: Some(range_len),
+    get_item: Some(range_get_item),
+    contains: Some(range_contains),
+    iter: Some(range_iter),
+    ..TypeDef::NEW
+});
+
+fn this(vm: &mut Vm, v: &Value) -> Res<Range> {
+    Ok(*receiver::<Range>(vm, v, "range")?)
+}
+
+fn range_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
+    args.no_keywords(vm)?;
+    let (start, stop, step) = match args.pos {
+        [stop] => (0, vm.index_of(stop)?, 1),
+        [start, stop] => (vm.index_of(start)?, vm.index_of(stop)?, 1),
+        [start, stop, step] => (vm.index_of(start)?, vm.index_of(stop)?, vm.index_of(step)?),
+        _ => return Err(vm.type_error("range() takes 1 to 3 arguments")),
+    };
+    if step == 0 {
+        return Err(vm.value_error("zero step"));
+    }
+    Ok(Step::Done(vm.heap.alloc(Range { start, stop, step })?.into()))
+}
+
+fn range_start(vm: &mut Vm, v: &Value) -> Res {
+    let r = this(vm, v)?;
+    vm.new_int(r.start)
+}
+
+fn range_stop(vm: &mut Vm, v: &Value) -> Res {
+    let r = this(vm, v)?;
+    vm.new_int(r.stop)
+}
+
+fn range_step(vm: &mut Vm, v: &Value) -> Res {
+    let r = this(vm, v)?;
+    vm.new_int(r.step)
+}
+
+fn range_print(vm: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {
+    let r = this(vm, v)?;
+    let _ = write!(out, "range({}, {}", r.start, r.stop);
+    if r.step != 1 {
+        let _ = write!(out, ", {}", r.step);
+    }
+    out.push(')');
+    Ok(())
+}
+
+/// What makes ranges equal: the values they stand for.
+fn essence(r: &Range) -> (usize, i64, i64) {
+    match r.len() {
+        0 => (0, 0, 0),
+        1 => (1, r.start, 0),
+        n => (n, r.start, r.step),
+    }
+}
+
+fn range_hash(vm: &mut Vm, v: &Value) -> Res<u32> {
+    let r = this(vm, v)?;
+    let (n, start, step) = essence(&r);
+    let mut h = n as u64;
+    for x in [start as u64, step as u64] {
+        h = (h ^ x).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+    Ok((h >> 32) as u32)
+}
+
+fn range_compare(_: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {
+    let (Some(a), Some(b)) = (a.get::<Range>(), b.get::<Range>()) else { return Ok(None) };
+    let same = essence(a) == essence(b);
+    Ok(match op {
+        CmpOp::Eq => Some(same),
+        CmpOp::Ne => Some(!same),
+        _ => None,
+    })
+}
+
+fn range_len(vm: &mut Vm, v: &Value) -> Res<usize> {
+    Ok(this(vm, v)?.len())
+}
+
+/// The value at place `i` (or the one behind the last).
+fn value_at(r: &Range, i: usize) -> i64 {
+    (r.start as i128 + i as i128 * r.step as i128).clamp(i64::MIN as i128, i64::MAX as i128) as i64
+}
+
+fn range_get_item(vm: &mut Vm, v: &Value, key: &Value) -> Res {
+    let r = this(vm, v)?;
+    if let Some(slice) = key.as_gc::<Slice>().cloned() {
+        let picked = vm.slice_range(&slice, r.len())?;
+        let step = r.step.saturating_mul(picked.step as i64);
+        let start = value_at(&r, picked.start);
+        let stop = if picked.step == 1 {
+            value_at(&r, picked.stop)
+        } else {
+            (start as i128 + picked.count as i128 * step as i128).clamp(i64::MIN as i128, i64::MAX as i128) as i64
+        };
+        return Ok(vm.heap.alloc(Range { start, stop, step })?.into());
+    }
+    let i = element_index(vm, key, r.len(), "range")?;
+    vm.new_int(value_at(&r, i))
+}
+
+fn range_contains(vm: &mut Vm, v: &Value, item: &Value) -> Res<bool> {
+    let r = this(vm, v)?;
+    let n = match (item.as_small_int(), item.as_inline_float()) {
+        (Some(n), _) => n,
+        (_, Some(x)) if x == x as i64 as f64 => x as i64,
+        _ if item.is(&Value::TRUE) => 1,
+        _ if item.is(&Value::FALSE) => 0,
+        _ => {
+            // Rare: let equality decide.
+            for i in 0..r.len() {
+                let value = vm.new_int(value_at(&r, i))?;
+                if vm.equal(&value, item)? {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+    };
+    let inside = if r.step > 0 { r.start <= n && n < r.stop } else { r.stop < n && n <= r.start };
+    Ok(inside && (n as i128 - r.start as i128) % r.step as i128 == 0)
+}
+
+fn range_iter(vm: &mut Vm, v: &Value) -> Res {
+    let r = this(vm, v)?;
+    let state = IterState::Range { next: r.start, left: r.len(), step: r.step };
+    Ok(vm.heap.alloc(Iter { state: RefCell::new(state) })?.into())
+}
