@@ -286,7 +286,7 @@ impl<'a> Analysis<'a> {
             }
             ExprKind::NamedExpr { target, value } => {
                 self.expr(value)?;
-                return self.walrus(*target);
+                return self.walrus(*target, expr.pos);
             }
             ExprKind::Lambda { args, body } => {
                 self.defaults(args)?;
@@ -344,8 +344,12 @@ impl<'a> Analysis<'a> {
     }
 
     /// `:=` binds in the innermost scope that is no comprehension.
-    fn walrus(&mut self, name: Symbol) -> Compiled {
+    fn walrus(&mut self, name: Symbol, pos: Pos) -> Compiled {
         let mut scope = self.current;
+        let inner = self.scopes.get(scope);
+        if (inner.kind == ScopeKind::Comp || inner.is_genexpr) && self.scopes.uses(scope, name).has(Uses::BOUND) {
+            return error(pos, "can't rebind the variable of a comprehension");
+        }
         let mut through = false;
         loop {
             let node = self.scopes.get(scope);

@@ -108,8 +108,8 @@ impl Compiler<'_> {
 
     /// `NAME = const(value)`: later uses of the name become the value. False for anything else.
     fn const_assignment(&mut self, target: &Expr, name: snakeye_syntax::Symbol, value: &Expr) -> Compiled<bool> {
-        let at_top = self.scopes.get(self.unit.scope).kind == ScopeKind::Module;
-        if at_top && self.session.consts.contains_key(&name) {
+        let scope = self.scopes.get(self.unit.scope).kind;
+        if scope == ScopeKind::Module && self.session.consts.contains_key(&name) {
             return self.fail(target.pos, "can't assign to expression");
         }
         let ExprKind::Call { func, args, keywords } = &value.kind else {
@@ -140,7 +140,9 @@ impl Compiler<'_> {
             Var::Free(_) | Var::ClassFree(_) => {}
             Var::Global | Var::Name => {
                 self.session.consts.insert(name, Some(folded.clone()));
-                let hidden = at_top && self.session.mode != Mode::Single && self.text(name).starts_with('_');
+                let hidden = matches!(scope, ScopeKind::Module | ScopeKind::Class)
+                    && self.session.mode != Mode::Single
+                    && self.text(name).starts_with('_');
                 if hidden {
                     return Ok(true);
                 }

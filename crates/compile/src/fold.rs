@@ -75,12 +75,25 @@ impl Compiler<'_> {
             ExprKind::Constant(_) => true,
             ExprKind::Name(name) => self.session.consts.contains_key(&name) || self.unit.consts.contains_key(&name),
             ExprKind::UnaryOp { .. } | ExprKind::BinOp { .. } | ExprKind::Tuple(_) => {
-                let mut all = true;
+                let mut all = self.may_succeed(expr);
                 each_child(expr, &mut |child| all = all && self.is_constant(child));
                 all
             }
             _ => false,
         }
+    }
+
+    /// Whether the operators are ones that numbers have, as far as their right sides are known.
+    fn may_succeed(&self, expr: &Expr) -> bool {
+        let ExprKind::BinOp { rest, .. } = &expr.kind else {
+            return true;
+        };
+        rest.iter().all(|(op, right)| match (op, self.fold(right)) {
+            (Operator::MatMult, _) => false,
+            (Operator::LShift | Operator::RShift, Some(Const::Int(n))) => n >= 0,
+            (Operator::Div | Operator::FloorDiv | Operator::Mod, Some(Const::Int(n))) => n != 0,
+            _ => true,
+        })
     }
 
     /// The truth of a constant condition.

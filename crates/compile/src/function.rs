@@ -164,12 +164,19 @@ impl Compiler<'_> {
     }
 
     fn decorator<'e>(&self, expr: &'e Expr) -> Compiled<Decorator<'e>> {
-        if let ExprKind::Attribute { value, attr } = &expr.kind
-            && let ExprKind::Name(module) = value.kind
-            && Some(module) == self.known.micropython
-        {
-            return match self.text(*attr) {
-                "native" | "viper" | "bytecode" => Ok(Decorator::Emitter),
+        let mut root = expr;
+        let mut depth = 0;
+        while let ExprKind::Attribute { value, .. } = &root.kind {
+            root = value;
+            depth += 1;
+        }
+        if matches!(root.kind, ExprKind::Name(module) if Some(module) == self.known.micropython) {
+            return match &expr.kind {
+                ExprKind::Attribute { attr, .. }
+                    if depth == 1 && matches!(self.text(*attr), "native" | "viper" | "bytecode") =>
+                {
+                    Ok(Decorator::Emitter)
+                }
                 _ => self.fail(expr.pos, "invalid micropython decorator"),
             };
         }
