@@ -189,6 +189,28 @@ impl<T> HVec<T> {
     }
 }
 
+impl HVec<u8> {
+    /// Appends bytes in one go.
+    pub fn append_bytes(&mut self, heap: &Heap, bytes: &[u8]) -> Result<(), OutOfMemory> {
+        self.reserve(heap, bytes.len())?;
+        // SAFETY: there is room for them behind len; `bytes` is borrowed, so it lies in another buffer.
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), self.ptr.as_ptr().add(self.len as usize), bytes.len());
+        }
+        self.len += bytes.len() as u32;
+        Ok(())
+    }
+
+    /// Appends `n` zeros.
+    pub fn append_zeros(&mut self, heap: &Heap, n: usize) -> Result<(), OutOfMemory> {
+        self.reserve(heap, n)?;
+        // SAFETY: there is room for them behind len.
+        unsafe { self.ptr.as_ptr().add(self.len as usize).write_bytes(0, n) };
+        self.len += n as u32;
+        Ok(())
+    }
+}
+
 impl<T> Deref for HVec<T> {
     type Target = [T];
     #[inline(always)]

@@ -1,0 +1,261 @@
+//! `bytes`, whether their content lies in the heap or outside.
+
+use super::codec::{self, bytes_decode, bytes_fromhex, bytes_hex, encode, encoding_of, no_buffer};
+use super::element::{self, item_size};
+use super::quote::quote_bytes;
+use super::str::{iterate, repeated};
+use super::view::{Kind, check_size, is_int, scratch};
+use super::{case, format, percent, search, split};
+use crate::collection::element_index;
+use crate::object::{
+    Args, BinOp, BufferValue, BytesHead, CmpOp, Entry, Param, Slice, Step, StrValue, TypeDef, hash_bytes,
+};
+use crate::vm::{Raised, Res, Vm};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use snakeye_heap::{Rom, Value};
+
+/// `bytes`
+pub static BYTES: Rom<TypeDef> = Rom::new(TypeDef {
+    name: "bytes",
+    attrs: BYTES_ATTRS,
+    new: Some(bytes_new),
+    print: Some(bytes_print),
+    hash: Some(bytes_hash),
+    compare: Some(buffer_compare),
+    binary: Some(bytes_binary),
+    rbinary: Some(bytes_rbinary),
+    len: Some(|_, v| Ok(v.as_bytes().map_or(0, <[u8]>::len))),
+    get_item: Some(bytes_get_item),
+    contains: Some(bytes_contains),
+    iter: Some(iterate),
+    ..TypeDef::NEW
+});
+
+macro_rules! shared_methods {
+    ($($more:expr),* $(,)?) => {
+        &[
+            method!("find", 2, 4, search::text_find),
+            method!("rfind", 2, 4, search::text_rfind),
+            method!("index", 2, 4, search::text_index),
+            method!("rindex", 2, 4, search::text_rindex),
+            method!("count", 2, 4, search::text_count),
+            method_steps!("join", 2, 2, split::text_join),
+            method_kw!("split", 1, 3, split::text_split),
+            method_kw!("rsplit", 1, 3, split::text_rsplit),
+            method_kw!("splitlines", 1, 2, split::text_splitlines),
+            method!("startswith", 2, 4, search::text_startswith),
+            method!("endswith", 2, 4, search::text_endswith),
+            method!("strip", 1, 2, case::text_strip),
+            method!("lstrip", 1, 2, case::text_lstrip),
+            method!("rstrip", 1, 2, case::text_rstrip),
+            method_kw!("format", 1, 255, format::str_format),
+            method!("replace", 3, 4, search::text_replace),
+            method!("partition", 2, 2, search::text_partition),
+            method!("rpartition", 2, 2, search::text_rpartition),
+            method!("center", 2, 2, case::text_center),
+            method!("lower", 1, 1, case::text_lower),
+            method!("upper", 1, 1, case::text_upper),
+            method!("isspace", 1, 1, case::text_isspace),
+            method!("isalpha", 1, 1, case::text_isalpha),
+            method!("isdigit", 1, 1, case::text_isdigit),
+            method!("isupper", 1, 1, case::text_isupper),
+            method!("islower", 1, 1, case::text_islower),
+            method!("decode", 1, 3, bytes_decode),
+            method!("hex", 1, 2, bytes_hex),
+            $($more),*
+        ]
+    };
+}
+pub(super) use shared_methods;
+
+const BYTES_ATTRS: &[(&str, Entry)] = shared_methods![class_method!("fromhex", 2, 2, bytes_fromhex)];
+
+/// What `bytes(…)` and `bytearray(…)` take: source, encoding, errors.
+pub(super) fn parse_new(vm: &mut Vm, args: Args) -> Res<[Value; 3]> {
+    args.parse(
+        vm,
+        &[
+            Param::optional("source", Value::UNBOUND),
+            Param::optional("encoding", Value::UNBOUND),
+            Param::optional("errors", Value::UNBOUND),
+        ],
+    )
+}
+
+/// Refuses an encoding where there is nothing to encode.
+fn no_encoding(vm: &mut Vm, encoding: &Value) -> Result<(), Raised> {
+    if encoding.is_unbound() { Ok(()) } else { Err(vm.type_error("wrong number of arguments")) }
+}
+
+/// The length asked for by an integer source. ValueError when negative.
+pub(super) fn length_of(vm: &mut Vm, n: &Value) -> Res<usize> {
+    let n = vm.index_of(n)?;
+    match usize::try_from(n) {
+        Ok(n) => check_size(vm, Some(n)),
+        Err(_) if n < 0 => Err(vm.value_error("negative length")),
+        Err(_) => Err(Raised),
+    }
+}
+
+fn bytes_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
+    let [source, encoding, _] = parse_new(vm, args)?;
+    if source.is_unbound() {
+        return vm.new_bytes(&[]).map(Step::Done);
+    }
+    let object = vm.base_object(&source);
+    if let Some(s) = object.as_str() {
+        if encoding.is_unbound() {
+            return Err(vm.type_error("string argument without an encoding"));
+        }
+        let encoding = encoding_of(vm, &encoding)?;
+        return encode(vm, s, encoding).map(Step::Done);
+    }
+    no_encoding(vm, &encoding)?;
+    if object.as_bytes().is_some() {
+        return Ok(Step::Done(object));
+    }
+    if is_int(&object) && !object.is(&Value::TRUE) && !object.is(&Value::FALSE) {
+        let n = length_of(vm, &object)?;
+        return Ok(Step::Done(vm.heap.alloc_bytes(BytesHead::new(), n, |_| ())?.into()));
+    }
+    if let Some(buffer) = object.buffer() {
+        return buffer.with(|b| vm.new_bytes(b)).map(Step::Done);
+    }
+    vm.collect_step(&source, |vm, items| {
+        let bytes = bytes_of_ints(vm, &items)?;
+        vm.new_bytes(&bytes).map(Step::Done)
+    })
+}
+
+fn bytes_of_ints(vm: &mut Vm, items: &[Value]) -> Res<Vec<u8>> {
+    let mut out = scratch(vm, items.len())?;
+    for item in items {
+        match u8::try_from(vm.index_of(item)?) {
+            Ok(b) => out.push(b),
+            Err(_) => return Err(vm.value_error("bytes value out of range")),
+        }
+    }
+    Ok(out)
+}
+
+fn bytes_print(_: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {
+    quote_bytes(v.as_bytes().unwrap_or(&[]), out)
+}
+
+fn bytes_hash(_: &mut Vm, v: &Value) -> Res<u32> {
+    let Some((head, bytes)) = v.tail::<BytesHead>() else {
+        return Ok(hash_bytes(v.as_bytes().unwrap_or(&[])));
+    };
+    if head.hash.get() == 0 {
+        head.hash.set(hash_bytes(bytes));
+    }
+    Ok(head.hash.get())
+}
+
+/// Comparison of anything with a buffer: element by element.
+pub(super) fn buffer_compare(_: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {
+    let equality = matches!(op, CmpOp::Eq | CmpOp::Ne);
+    if b.as_str().is_some() {
+        return Ok(equality.then_some(op == CmpOp::Ne));
+    }
+    if let (Some(x), Some(y)) = (a.as_bytes(), b.as_bytes()) {
+        return Ok(Some(if equality { (x == y) == (op == CmpOp::Eq) } else { op.of(x.cmp(y)) }));
+    }
+    let (s, t) = (a.buffer_typecode(), b.buffer_typecode());
+    if s == b'O' || t == b'O' {
+        return Ok(None);
+    }
+    let (Some(x), Some(y)) = (a.buffer(), b.buffer()) else { return Ok(None) };
+    let order = x.with(|x| y.with(|y| compare_elements(s, x, t, y)));
+    Ok(Some(match order {
+        Some(order) => op.of(order),
+        None => op == CmpOp::Ne,
+    }))
+}
+
+fn compare_elements(s: u8, x: &[u8], t: u8, y: &[u8]) -> Option<Ordering> {
+    if s == b'B' && t == b'B' {
+        return Some(x.cmp(y));
+    }
+    let (m, n) = (item_size(s)?, item_size(t)?);
+    let mut left = x.chunks_exact(m).map(|e| element::decode(s, e));
+    let mut right = y.chunks_exact(n).map(|e| element::decode(t, e));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return Some(Ordering::Equal),
+            (None, Some(_)) => return Some(Ordering::Less),
+            (Some(_), None) => return Some(Ordering::Greater),
+            (Some(a), Some(b)) => match a.order(b)? {
+                Ordering::Equal => {}
+                other => return Some(other),
+            },
+        }
+    }
+}
+
+fn bytes_binary(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> Res<Option<Value>> {
+    let Some(left) = a.as_bytes() else { return Ok(None) };
+    match op {
+        BinOp::Add => {
+            if let Some(right) = b.as_bytes() {
+                if right.is_empty() {
+                    return Ok(Some(a.clone()));
+                }
+                if left.is_empty() {
+                    return Ok(Some(b.clone()));
+                }
+            }
+            let Some(right) = b.buffer() else { return Ok(None) };
+            right.with(|right| Kind::Bytes.concat(vm, [left, right].into_iter())).map(Some)
+        }
+        BinOp::Mul => repeated(vm, Kind::Bytes, left, b),
+        BinOp::Mod => percent::bytes_percent(vm, a, b).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn bytes_rbinary(vm: &mut Vm, op: BinOp, other: &Value, this: &Value) -> Res<Option<Value>> {
+    match (op, this.as_bytes()) {
+        (BinOp::Mul, Some(b)) => repeated(vm, Kind::Bytes, b, other),
+        _ => Ok(None),
+    }
+}
+
+fn bytes_get_item(vm: &mut Vm, this: &Value, key: &Value) -> Res {
+    let bytes = this.as_bytes().unwrap_or(&[]);
+    let Some(slice) = key.get::<Slice>() else {
+        let i = element_index(vm, key, bytes.len(), "bytes")?;
+        return Ok(Value::int(bytes.get(i).copied().unwrap_or(0) as i32));
+    };
+    let range = vm.slice_range(slice, bytes.len())?;
+    if range.step == 1 {
+        if range.count == bytes.len() {
+            return Ok(this.clone());
+        }
+        return vm.new_bytes(bytes.get(range.start..range.start + range.count).unwrap_or(&[]));
+    }
+    let mut out = scratch(vm, range.count)?;
+    out.extend(range.positions().filter_map(|i| bytes.get(i)));
+    vm.new_bytes(&out)
+}
+
+/// `item in bytes`: a number, or anything with a buffer.
+pub(super) fn bytes_contains(vm: &mut Vm, this: &Value, item: &Value) -> Res<bool> {
+    let item = vm.base_object(item);
+    let Some(hay) = this.buffer() else { return Err(no_buffer(vm)) };
+    if is_int(&item) {
+        let n = vm.index_of(&item)?;
+        return Ok(u8::try_from(n).is_ok_and(|n| hay.with(|hay| memchr::memchr(n, hay).is_some())));
+    }
+    // Anything else is in no bytes.
+    Ok(item.buffer().is_some_and(|needle| hay.with(|hay| needle.with(|needle| search::find(hay, needle).is_some()))))
+}
+
+impl Vm {
+    /// Lower-case hexadecimal digits of some bytes as a str, with `sep` between pairs.
+    pub fn hex_str(&mut self, bytes: &[u8], sep: Option<u8>) -> Res {
+        codec::hex(self, bytes, sep, true)
+    }
+}
