@@ -223,3 +223,36 @@ fn effects(registers: &Registers) -> Effects {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snakeye_camera::FrameSize;
+    use snakeye_camera::ov2640::Window;
+
+    #[test]
+    fn every_window_of_the_driver_is_decoded_as_meant() {
+        let part = |n: u16, full: u16| f32::from(n) / f32::from(full);
+        for size in FrameSize::ALL {
+            let Some(window) = Window::for_output(size.width(), size.height()) else {
+                continue;
+            };
+            let mut registers = Registers::new();
+            registers.write(dsp::CTRL2, dsp::CTRL2_DCW);
+            for (reg, value) in window.registers() {
+                registers.write(reg, value);
+            }
+            let (view, width, height) = geometry(&registers, window.mode);
+            let (full_width, full_height) = window.mode.size();
+            let meant = View {
+                x: part(window.x, full_width),
+                y: part(window.y, full_height),
+                width: part(window.width, full_width),
+                height: part(window.height, full_height),
+            };
+            assert_eq!(view, meant, "{size:?}");
+            let asked = (usize::from(size.width()), usize::from(size.height()));
+            assert_eq!((width, height), asked);
+        }
+    }
+}
