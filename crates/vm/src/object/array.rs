@@ -50,9 +50,9 @@ impl Trace for MemoryView {
 pub enum Buffer<'a> {
     /// Immutable content.
     Slice(&'a [u8]),
-    /// Borrowed mutable content, restricted to a range.
+    /// Borrowed mutable content.
     Shared(Ref<'a, [u8]>),
-    /// Content of a memoryview's owner, copied because the owner's lifetime is not the view's.
+    /// A memoryview's owner (never a memoryview) and a range of it.
     View(HeldView),
 }
 
@@ -64,12 +64,9 @@ pub struct HeldView {
 }
 
 impl HeldView {
-    /// Runs `f` on the bytes (empty when the owner has become too short or is being changed).
-    pub fn with<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
-        match self.owner.buffer() {
-            Some(b) => b.with(|all| f(all.get(self.start..self.start + self.len).unwrap_or(&[]))),
-            None => f(&[]),
-        }
+    /// The range of the owner's content; empty when the owner has become too short.
+    fn part<'b>(&self, all: &'b [u8]) -> &'b [u8] {
+        all.get(self.start..self.start + self.len).unwrap_or(&[])
     }
 }
 
@@ -79,7 +76,11 @@ impl Buffer<'_> {
         match self {
             Buffer::Slice(s) => f(s),
             Buffer::Shared(r) => f(r),
-            Buffer::View(v) => v.with(f),
+            Buffer::View(v) => match plain_buffer(&v.owner) {
+                Some(Buffer::Slice(s)) => f(v.part(s)),
+                Some(Buffer::Shared(r)) => f(v.part(&r)),
+                _ => f(&[]),
+            },
         }
     }
     /// A copy of the bytes.
@@ -109,42 +110,45 @@ pub trait BufferValue {
     fn as_bytes(&self) -> Option<&[u8]>;
 }
 
+/// The buffer of an object that is not a memoryview.
+fn plain_buffer(v: &Value) -> Option<Buffer<'_>> {
+    if let Some(b) = v.as_bytes() {
+        return Some(Buffer::Slice(b));
+    }
+    if let Some((_, s)) = v.tail::<StrHead>() {
+        return Some(Buffer::Slice(s));
+    }
+    let data = match v.get::<ByteArray>() {
+        Some(b) => &b.data,
+        None => &v.get::<Array>()?.data,
+    };
+    data.try_borrow().ok().map(|r| Buffer::Shared(Ref::map(r, |v| &v[..])))
+}
+
 impl BufferValue for Value {
     fn buffer(&self) -> Option<Buffer<'_>> {
-        if let Some(b) = self.as_bytes() {
-            return Some(Buffer::Slice(b));
-        }
-        if let Some((_, s)) = self.tail::<StrHead>() {
-            return Some(Buffer::Slice(s));
-        }
-        if let Some(b) = self.get::<ByteArray>() {
-            return b.data.try_borrow().ok().map(|r| Buffer::Shared(Ref::map(r, |v| &v[..])));
-        }
-        if let Some(a) = self.get::<Array>() {
-            return a.data.try_borrow().ok().map(|r| Buffer::Shared(Ref::map(r, |v| &v[..])));
-        }
         if let Some(m) = self.get::<MemoryView>() {
             return Some(Buffer::View(HeldView { owner: m.owner.get(), start: m.start.get(), len: m.len.get() }));
         }
-        None
+        plain_buffer(self)
     }
 
     fn with_buffer_mut<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
-        let data = if let Some(b) = self.get::<ByteArray>() {
-            &b.data
-        } else if let Some(a) = self.get::<Array>() {
-            &a.data
-        } else if let Some(m) = self.get::<MemoryView>() {
-            if m.readonly {
-                return None;
-            }
-            let (start, len) = (m.start.get(), m.len.get());
-            return m.owner.get().with_buffer_mut(|all| all.get_mut(start..start + len).map(f)).flatten();
-        } else {
-            return None;
+        let view = self.get::<MemoryView>();
+        let owner = match view {
+            Some(m) if m.readonly => return None,
+            Some(m) => m.owner.get(),
+            None => self.clone(),
         };
-        let mut guard = data.try_borrow_mut().ok()?;
-        Some(f(&mut guard))
+        let data = match owner.get::<ByteArray>() {
+            Some(b) => &b.data,
+            None => &owner.get::<Array>()?.data,
+        };
+        let mut all = data.try_borrow_mut().ok()?;
+        match view {
+            Some(m) => all.get_mut(m.start.get()..m.start.get() + m.len.get()).map(f),
+            None => Some(f(&mut all)),
+        }
     }
 
     fn buffer_typecode(&self) -> u8 {

@@ -71,10 +71,11 @@ impl Vm {
                 let code: &CodeObject = (*frame).code.as_ref();
                 let consts = code.consts.as_ptr();
                 let names = code.names.as_ptr();
-                if code.n_caches > 0 && (*code.caches.get()).is_empty() {
-                    *code.caches.get() = (0..code.n_caches).map(|_| Cache::default()).collect();
+                let row = &mut *code.caches.get();
+                if code.n_caches > 0 && row.is_empty() {
+                    *row = (0..code.n_caches).map(|_| Cache::default()).collect();
                 }
-                let caches = (*code.caches.get()).as_mut_ptr();
+                let caches = row.as_mut_ptr();
 
                 macro_rules! reg {
                     ($i:expr) => {
