@@ -14,26 +14,46 @@ const MAX_PARALLEL: usize = 16;
 
 impl Compiler<'_> {
     /// `targets[0] = targets[1] = … = value`
+    #[inline(never)]
     pub(crate) fn assign(&mut self, targets: &[Expr], value: &Expr) -> Compiled {
         if let [target] = targets {
             return self.assign_one(target, value);
         }
-        let Some((last, _)) = targets.split_last() else {
+        let Some((last, others)) = targets.split_last() else {
             return Ok(());
         };
-        let first = targets.first().and_then(|t| self.target_register(t));
-        let later: alloc::vec::Vec<&Expr> = targets.iter().collect();
-        let reg = match first {
-            Some(reg) => {
+        // A register that one of the targets changes cannot hold the value for the next ones.
+        let reg = match others.first().and_then(|t| self.target_register(t)) {
+            Some(reg) if !others.iter().skip(1).any(|t| self.binds(t, reg)) => {
                 self.expr(value, reg)?;
                 reg
             }
-            None => self.operand_before(value, None, &later)?,
+            _ => {
+                let later: alloc::vec::Vec<&Expr> = targets.iter().collect();
+                let reg = self.operand_before(value, None, &later)?;
+                if others.iter().any(|t| self.binds(t, reg)) {
+                    let copy = self.unit.alloc()?;
+                    self.unit.op(Op::Move, copy, reg, 0);
+                    copy
+                } else {
+                    reg
+                }
+            }
         };
         for target in targets {
             self.store(target, reg, core::ptr::eq(target, last))?;
         }
         Ok(())
+    }
+
+    /// Whether a target assigns the local in `reg`.
+    fn binds(&self, target: &Expr, reg: Reg) -> bool {
+        match &target.kind {
+            ExprKind::Name(_) => self.target_register(target) == Some(reg),
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => targets.iter().any(|t| self.binds(t, reg)),
+            ExprKind::Starred(target) => self.binds(target, reg),
+            _ => false,
+        }
     }
 
     fn assign_one(&mut self, target: &Expr, value: &Expr) -> Compiled {
@@ -242,6 +262,7 @@ impl Compiler<'_> {
     }
 
     /// `target op= value`
+    #[inline(never)]
     pub(crate) fn aug_assign(&mut self, node: &AugAssign) -> Compiled {
         let value = &node.value;
         match &node.target.kind {

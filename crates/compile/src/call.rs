@@ -17,6 +17,7 @@ use crate::unit::Reg;
 const MAX_ARGS: usize = 200;
 
 impl Compiler<'_> {
+    #[inline(never)]
     pub(crate) fn call(&mut self, expr: &Expr, func: &Expr, args: &[Expr], keywords: &[Keyword], dst: Reg) -> Compiled {
         let base =
             if u16::from(dst) + 1 == self.unit.top && !self.unit.is_var(dst) { dst } else { self.unit.alloc()? };
@@ -84,6 +85,7 @@ impl Compiler<'_> {
     }
 
     /// A call whose arguments are collected in a list and a dict. The callee is in place.
+    #[inline(never)]
     fn call_spread(&mut self, base: Reg, args: &[Expr], keywords: &[Keyword]) -> Compiled {
         let list = self.unit.alloc()?;
         let dict = self.unit.alloc()?;
@@ -96,6 +98,7 @@ impl Compiler<'_> {
     }
 
     /// Collects keyword arguments in a dict, or loads None if there are none.
+    #[inline(never)]
     pub(crate) fn keyword_dict(&mut self, dict: Reg, keywords: &[Keyword]) -> Compiled {
         if keywords.is_empty() {
             self.unit.load_special(dict, Special::None);

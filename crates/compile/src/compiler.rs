@@ -1,5 +1,6 @@
 //! The compiler's state, and how names are read and written.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -47,7 +48,7 @@ pub(crate) struct Compiler<'a> {
     pub known: KnownNames,
     pub scopes: Scopes,
     pub scope: ScopeId,
-    pub unit: Unit,
+    pub unit: Box<Unit>,
     pub session: &'a mut Session,
 }
 

@@ -21,6 +21,7 @@ enum Sink<'e> {
 
 impl Compiler<'_> {
     /// `[item for …]`, `{item for …}`, `{item: value for …}`; `op` adds to the container.
+    #[inline(never)]
     pub(crate) fn comprehension(
         &mut self,
         expr: &Expr,
@@ -140,6 +141,7 @@ impl Compiler<'_> {
     }
 
     /// `(item for …)`: a generator function whose argument is the iterator of the first clause.
+    #[inline(never)]
     pub(crate) fn generator_expression(
         &mut self,
         expr: &Expr,

@@ -40,6 +40,7 @@ impl Compiler<'_> {
 
     /// As [`Compiler::operand`], for a value that `later` must not change. A temporary `hint` is used if
     /// one is needed.
+    #[inline(never)]
     pub(crate) fn operand_before(&mut self, expr: &Expr, hint: Option<Reg>, later: &[&Expr]) -> Compiled<Reg> {
         let variable = match expr.kind {
             ExprKind::Name(name) if self.fold(expr).is_none() => match self.lookup(name) {
@@ -222,6 +223,7 @@ impl Compiler<'_> {
         self.unit.clear(u16::from(iter), 1);
     }
 
+    #[inline(never)]
     fn named(&mut self, target: snakeye_syntax::Symbol, value: &Expr, dst: Reg) -> Compiled {
         if let Var::Reg(reg) = self.lookup(target) {
             self.expr(value, reg)?;
@@ -238,6 +240,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn binary(&mut self, left: &Expr, rest: &[(Operator, Expr)], dst: Reg) -> Compiled {
         let Some((last, _)) = rest.split_last() else {
             return self.expr(left, dst);
@@ -274,6 +277,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn bool_op(&mut self, op: BoolOp, values: &[Expr], dst: Reg) -> Compiled {
         let Some((last, init)) = values.split_last() else {
             return Ok(());
@@ -303,6 +307,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn compare(&mut self, left: &Expr, rest: &[(CmpOp, Expr)], dst: Reg) -> Compiled {
         if let [(op, right)] = rest {
             let a = self.operand_before(left, Some(dst), &[right])?;
@@ -333,6 +338,7 @@ impl Compiler<'_> {
     // Displays
 
     /// A list, tuple or set of `items`, which may be starred.
+    #[inline(never)]
     pub(crate) fn display(&mut self, kind: Kind, items: &[Expr], dst: Reg) -> Compiled {
         let build = match kind {
             Kind::List => Op::BuildList,
@@ -367,6 +373,7 @@ impl Compiler<'_> {
     }
 
     /// Builds a list or set in `acc`: `first` elements at once, then the others.
+    #[inline(never)]
     pub(crate) fn extendable(&mut self, kind: Kind, items: &[Expr], first: usize, acc: Reg) -> Compiled {
         let (build, append, extend) = match kind {
             Kind::Set => (Op::BuildSet, Op::SetAdd, Op::SetUpdate),
@@ -400,6 +407,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn dict(&mut self, items: &[DictItem], dst: Reg) -> Compiled {
         let pairs = items.iter().take_while(|item| item.key.is_some()).count();
         let first = pairs.min(CHUNK / 2).min(self.unit.free_regs() / 4);
@@ -436,6 +444,7 @@ impl Compiler<'_> {
 
     // Formatted strings
 
+    #[inline(never)]
     fn formatted(&mut self, part: &Expr, dst: Reg) -> Compiled {
         let ExprKind::FormattedValue { value, conversion, format_spec } = &part.kind else {
             return self.expr(part, dst);
@@ -461,6 +470,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn joined(&mut self, parts: &[Expr], dst: Reg) -> Compiled {
         match parts {
             [] => {

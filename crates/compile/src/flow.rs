@@ -92,6 +92,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(crate) fn for_loop(&mut self, node: &For, is_async: bool) -> Compiled {
         let state = self.loop_state(&node.iter)?;
         let mut head = self.start_loop(is_async, state);
@@ -120,6 +121,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(crate) fn while_loop(&mut self, node: &While) -> Compiled {
         let test = self.fold_truth(&node.test);
         if test == Some(false) {
@@ -144,6 +146,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(crate) fn if_stmt(&mut self, node: &If) -> Compiled {
         let end = self.unit.label();
         for branch in &node.branches {

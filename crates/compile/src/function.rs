@@ -1,5 +1,6 @@
 //! Functions, lambdas and classes.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use snakeye_bytecode::{Code, CodeFlags, Const, FreeVar, Op};
@@ -15,7 +16,7 @@ use crate::unit::{Reg, Unit};
 
 /// An enclosing frame whose compilation waits.
 pub(crate) struct Outer {
-    unit: Unit,
+    unit: Box<Unit>,
     scope: ScopeId,
 }
 
@@ -29,7 +30,7 @@ enum Decorator<'e> {
 
 impl Compiler<'_> {
     /// Starts to compile a nested frame.
-    pub(crate) fn enter(&mut self, unit: Unit) -> Outer {
+    pub(crate) fn enter(&mut self, unit: Box<Unit>) -> Outer {
         let scope = core::mem::replace(&mut self.scope, unit.scope);
         Outer { unit: core::mem::replace(&mut self.unit, unit), scope }
     }
@@ -55,7 +56,7 @@ impl Compiler<'_> {
         self.unit.op_bx_x(Op::MakeFunction, dst, child, u32::from(flags) | u32::from(defaults) << 8);
     }
 
-    fn function_unit(&self, name: &str, args: &Arguments, scope: ScopeId, pos: Pos) -> Unit {
+    fn function_unit(&self, name: &str, args: &Arguments, scope: ScopeId, pos: Pos) -> Box<Unit> {
         let mut unit = Unit::new(name.into(), self.session.file.clone(), scope, pos);
         let flags = [
             (args.vararg.is_some(), CodeFlags::VARARGS),
@@ -79,7 +80,7 @@ impl Compiler<'_> {
     fn function(
         &mut self,
         args: &Arguments,
-        unit: Unit,
+        unit: Box<Unit>,
         dst: Reg,
         pos: Pos,
         body: impl FnOnce(&mut Self) -> Compiled,
@@ -127,6 +128,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(crate) fn lambda(&mut self, expr: &Expr, args: &Arguments, body: &Expr, dst: Reg) -> Compiled {
         let scope = self.scopes.of(expr);
         let unit = self.function_unit("<lambda>", args, scope, expr.pos);
@@ -138,6 +140,7 @@ impl Compiler<'_> {
         })
     }
 
+    #[inline(never)]
     pub(crate) fn function_def(&mut self, def: &FunctionDef, pos: Pos) -> Compiled {
         let n = self.decorators(&def.decorator_list)?;
         let scope = self.scopes.of(def);
@@ -194,6 +197,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(crate) fn class_def(&mut self, def: &ClassDef, pos: Pos) -> Compiled {
         let n = self.decorators(&def.decorator_list)?;
         let base = self.unit.alloc()?;

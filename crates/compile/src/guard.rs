@@ -28,6 +28,7 @@ struct Guard {
 }
 
 impl Compiler<'_> {
+    #[inline(never)]
     pub(crate) fn try_stmt(&mut self, node: &Try) -> Compiled {
         if node.finalbody.is_empty() {
             return self.try_except(node);
@@ -150,6 +151,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn try_except(&mut self, node: &Try) -> Compiled {
         let exc = self.unit.alloc()?;
         let end = self.unit.label();
@@ -182,6 +184,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn handler(&mut self, handler: &ExceptHandler, exc: Reg, end: Label) -> Compiled {
         let next = self.unit.label();
         self.unit.set_pos(handler.pos);
@@ -241,6 +244,7 @@ impl Compiler<'_> {
     }
 
     /// `with` or `async with`.
+    #[inline(never)]
     pub(crate) fn with_stmt(&mut self, items: &[WithItem], body: &[Stmt], is_async: bool) -> Compiled {
         let Some((item, rest)) = items.split_first() else {
             return self.block(body);

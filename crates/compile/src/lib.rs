@@ -2,6 +2,9 @@
 //!
 //! Two passes over each top-level statement: [`analyse`] finds the scopes and what names mean in them,
 //! then the others emit code. This crate knows no objects.
+//!
+//! Recursion is bounded by the height of the tree, which the parser limits. The functions on that path
+//! are not inlined, so that a level of nesting costs only the frames it needs: less than in the parser.
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
@@ -24,6 +27,7 @@ mod stmt;
 mod unit;
 mod walk;
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 
@@ -114,7 +118,7 @@ pub fn compile_source(source: &[u8], file: &str, mode: Mode, options: Options) -
 struct Top {
     session: Session,
     /// None only while a statement is being compiled.
-    unit: Option<Unit>,
+    unit: Option<Box<Unit>>,
 }
 
 impl Top {

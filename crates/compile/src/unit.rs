@@ -120,8 +120,8 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    pub fn new(name: Box<str>, file: Rc<str>, scope: ScopeId, pos: Pos) -> Self {
-        Unit {
+    pub fn new(name: Box<str>, file: Rc<str>, scope: ScopeId, pos: Pos) -> Box<Self> {
+        Box::new(Unit {
             code: Code { name, file, first_line: pos.line, ..Code::default() },
             scope,
             locals: BTreeMap::new(),
@@ -145,7 +145,7 @@ impl Unit {
             store_caches: BTreeMap::new(),
             pos,
             overflow: false,
-        }
+        })
     }
 
     /// Where the code being emitted stands in the source.
