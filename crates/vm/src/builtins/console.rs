@@ -62,17 +62,3 @@ pub(super) fn input(vm: &mut Vm, args: &[Value]) -> Res<Step> {
         Ok(Step::Done(vm.new_str(text)?))
     }))
 }
-
-impl Vm {
-    /// The value that a port or module keeps under this name.
-    pub fn kept(&self, name: &str) -> Option<Value> {
-        self.keep.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone())
-    }
-    /// Keeps a value under this name in place of any other.
-    pub fn set_kept(&mut self, name: &'static str, value: Value) {
-        match self.keep.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, place)) => *place = value,
-            None => self.keep.push((name, value)),
-        }
-    }
-}

@@ -6,6 +6,7 @@ mod directory;
 mod fold;
 mod iterate;
 mod number;
+mod state;
 mod table;
 mod text;
 

@@ -5,7 +5,7 @@ use crate::collection as coll;
 use crate::exceptions as exc;
 use crate::object::{Entry, ModuleDef};
 use crate::run::exec;
-use crate::{classes, method, method_kw, method_steps, number, text};
+use crate::{classes, number, text};
 use snakeye_heap::Value;
 
 const TYPES_AND_FUNCTIONS: &[(&str, Entry)] = &[

@@ -36,7 +36,7 @@ fn go_on_collecting(vm: &mut Vm, mut c: Box<Collecting>) -> Res<Step> {
         let item = match next_quick(vm, &c.iterator)? {
             Step::Done(item) => item,
             step => {
-                return vm.and_then(step, move |vm, item| {
+                return vm.and_then(Ok(step), move |vm, item| {
                     let item = item?;
                     if item.is_unbound() {
                         return (c.then)(vm, c.row);
@@ -77,7 +77,7 @@ fn go_on_folding(vm: &mut Vm, mut f: Box<Folding>) -> Res<Step> {
         let item = match next_quick(vm, &f.iterator)? {
             Step::Done(item) => item,
             step => {
-                return vm.and_then(step, move |vm, item| {
+                return vm.and_then(Ok(step), move |vm, item| {
                     let item = item?;
                     if item.is_unbound() {
                         return (f.end)(vm);

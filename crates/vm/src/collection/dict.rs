@@ -4,7 +4,6 @@ use super::print::print_pairs;
 use super::receiver::receiver;
 use crate::object::*;
 use crate::vm::{Raised, Res, Vm};
-use crate::{class_method_kw, method, method_kw};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;

@@ -7,7 +7,6 @@ use super::sort::{map_keys, sort_values};
 use super::tuple::compare_items;
 use crate::object::{Args, BinOp, CmpOp, Iter, IterState, List, Param, Slice, Step, Tuple, TypeDef};
 use crate::vm::{Res, Vm};
-use crate::{method, method_kw, method_steps};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Ref, RefCell, RefMut};

@@ -4,7 +4,6 @@ use super::dict::{empty, pop_last};
 use super::set::{Relation, SetOp, combined, relation, replace, set_contains, then_set, this, this_mut};
 use crate::object::{Entry, Set, Step};
 use crate::vm::{Res, Vm};
-use crate::{method, method_steps};
 use alloc::vec::Vec;
 use snakeye_heap::{Gc, Value};
 

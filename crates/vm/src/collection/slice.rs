@@ -1,7 +1,6 @@
 //! Slices and the positions they stand for.
 
 use super::receiver::receiver;
-use crate::method;
 use crate::object::{Args, BigInt, CmpOp, Entry, Slice, Step, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;

@@ -5,7 +5,6 @@ use super::named_tuple::NamedTupleClass;
 use super::list::is_count;
 use super::print::print_items;
 use super::receiver::{clamped_bound, element_index, receiver};
-use crate::method;
 use crate::object::{
     Args, BinOp, CmpOp, Iter, IterState, NativeValue, Slice, Step, StrValue, Tuple, TupleHead, TypeDef,
 };

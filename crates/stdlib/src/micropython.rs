@@ -1,0 +1,142 @@
+//! `micropython`: memory, optimisation level, scheduling, ring buffers.
+
+mod ring_io;
+
+use alloc::format;
+use ring_io::RING_IO;
+use snakeye_vm::object::{Entry, ModuleDef};
+use snakeye_vm::{Res, Value, Vm, method};
+
+/// The `micropython` module.
+pub static MICROPYTHON: ModuleDef = ModuleDef {
+    name: "micropython",
+    entries: &[
+        method!("const", 1, 1, identity),
+        method!("opt_level", 0, 1, opt_level),
+        method!("mem_info", 0, 1, mem_info),
+        method!("mem_total", 0, 0, mem_total),
+        method!("mem_current", 0, 0, mem_current),
+        method!("mem_peak", 0, 0, mem_peak),
+        method!("qstr_info", 0, 1, qstr_info),
+        method!("stack_use", 0, 0, stack_use),
+        method!("alloc_emergency_exception_buf", 1, 1, alloc_emergency_exception_buf),
+        method!("heap_lock", 0, 0, heap_lock),
+        method!("heap_unlock", 0, 0, heap_unlock),
+        method!("heap_locked", 0, 0, heap_locked),
+        method!("kbd_intr", 1, 1, kbd_intr),
+        method!("schedule", 2, 2, schedule),
+        // The compiler treats these decorators itself; a plain call of one gives the function back.
+        method!("native", 1, 1, identity),
+        method!("viper", 1, 1, identity),
+        method!("bytecode", 1, 1, identity),
+        ("RingIO", Entry::Type(&RING_IO)),
+    ],
+    init: None,
+};
+
+fn identity(_: &mut Vm, args: &[Value]) -> Res {
+    Ok(args[0].clone())
+}
+
+fn opt_level(vm: &mut Vm, args: &[Value]) -> Res {
+    match args.first() {
+        Some(level) => {
+            let level = vm.index_of(level)?;
+            vm.config.opt_level = level.clamp(0, 3) as u8;
+            Ok(Value::NONE)
+        }
+        None => Ok(Value::int(vm.config.opt_level as i32)),
+    }
+}
+
+fn mem_info(vm: &mut Vm, _: &[Value]) -> Res {
+    let s = vm.heap.stats();
+    let free = s.limit.saturating_sub(s.used);
+    let text = format!(
+        "GC: total: {}, used: {}, free: {free}\n footprint: {}, containers: {}, collections: {}\n",
+        s.limit, s.used, s.footprint, s.containers, s.collections
+    );
+    vm.write_out(text.as_bytes())?;
+    Ok(Value::NONE)
+}
+
+fn mem_current(vm: &mut Vm, _: &[Value]) -> Res {
+    let n = vm.heap.stats().used;
+    vm.new_int(n as i64)
+}
+
+/// Bytes taken from the system so far: the heap keeps no history of what was given back.
+fn mem_total(vm: &mut Vm, _: &[Value]) -> Res {
+    let n = vm.heap.stats().footprint;
+    vm.new_int(n as i64)
+}
+
+const PEAK: &str = "micropython.mem_peak";
+
+/// Greatest footprint seen by this function.
+fn mem_peak(vm: &mut Vm, _: &[Value]) -> Res {
+    let now = vm.heap.stats().footprint as i64;
+    let before = vm.kept(PEAK).and_then(|v| v.as_small_int()).unwrap_or(0);
+    let peak = vm.new_int(now.max(before))?;
+    vm.set_kept(PEAK, peak.clone());
+    Ok(peak)
+}
+
+fn qstr_info(vm: &mut Vm, _: &[Value]) -> Res {
+    let text = format!("qstr pool: n_qstr={}\n", vm.interned_count());
+    vm.write_out(text.as_bytes())?;
+    Ok(Value::NONE)
+}
+
+/// Nested run loops stand for stack: Python calls take none.
+fn stack_use(vm: &mut Vm, _: &[Value]) -> Res {
+    vm.new_int(vm.nesting_depth() as i64 * 1024)
+}
+
+/// Does nothing: a MemoryError can always be raised.
+fn alloc_emergency_exception_buf(vm: &mut Vm, args: &[Value]) -> Res {
+    vm.index_of(&args[0])?;
+    Ok(Value::NONE)
+}
+
+const LOCKS: &str = "micropython.heap_lock";
+
+fn locks(vm: &Vm) -> i64 {
+    vm.kept(LOCKS).and_then(|v| v.as_small_int()).unwrap_or(0)
+}
+
+fn set_locks(vm: &mut Vm, n: i64) -> Res {
+    let n = Value::int(n.clamp(0, 1 << 20) as i32);
+    vm.set_kept(LOCKS, n.clone());
+    vm.heap.set_locked(!n.is(&Value::int(0)));
+    Ok(n)
+}
+
+fn heap_lock(vm: &mut Vm, _: &[Value]) -> Res {
+    let n = locks(vm) + 1;
+    set_locks(vm, n)?;
+    Ok(Value::NONE)
+}
+
+fn heap_unlock(vm: &mut Vm, _: &[Value]) -> Res {
+    let n = locks(vm) - 1;
+    set_locks(vm, n)
+}
+
+fn heap_locked(vm: &mut Vm, _: &[Value]) -> Res {
+    Ok(Value::int(locks(vm) as i32))
+}
+
+fn kbd_intr(vm: &mut Vm, args: &[Value]) -> Res {
+    let chr = vm.index_of(&args[0])?;
+    vm.set_kbd_intr(i32::try_from(chr).unwrap_or(-1));
+    Ok(Value::NONE)
+}
+
+fn schedule(vm: &mut Vm, args: &[Value]) -> Res {
+    if vm.schedule(args[0].clone(), args[1].clone()) {
+        Ok(Value::NONE)
+    } else {
+        Err(vm.runtime_error("schedule queue full"))
+    }
+}

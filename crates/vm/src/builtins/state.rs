@@ -1,0 +1,26 @@
+//! What natives outside this crate ask the VM about itself.
+
+use crate::vm::Vm;
+use snakeye_heap::Value;
+
+impl Vm {
+    /// The value that a port or module keeps under this name.
+    pub fn kept(&self, name: &str) -> Option<Value> {
+        self.keep.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone())
+    }
+    /// Keeps a value under this name in place of any other.
+    pub fn set_kept(&mut self, name: &'static str, value: Value) {
+        match self.keep.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, place)) => *place = value,
+            None => self.keep.push((name, value)),
+        }
+    }
+    /// Number of interned strings.
+    pub fn interned_count(&self) -> usize {
+        self.interner.len()
+    }
+    /// How many run loops are nested now.
+    pub fn nesting_depth(&self) -> usize {
+        self.nesting as usize
+    }
+}
