@@ -13,6 +13,11 @@ pub struct Interner {
 }
 
 impl Interner {
+    /// Number of strings.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
     /// The interned string with this text.
     pub fn intern(&mut self, heap: &Heap, s: &str) -> Result<Value, OutOfMemory> {
         if (self.count + 1) * 4 > self.table.len() * 3 {

@@ -28,4 +28,5 @@ pub mod text;
 mod vm;
 
 pub use snakeye_heap::{Gc, HVec, Heap, OutOfMemory, Rom, Slot, Slots, Value};
+pub use snakeye_syntax::is_incomplete;
 pub use vm::{Config, Raised, Res, Vm};

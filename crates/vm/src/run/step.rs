@@ -394,7 +394,7 @@ impl Vm {
     }
 
     /// Runs a step in the current thread until its result is there.
-    pub(crate) fn run_step(&mut self, step: Step) -> Res {
+    pub fn run_step(&mut self, step: Step) -> Res {
         let thread = self.threads.all[self.threads.current].id;
         let floor = self.stack().entries.len();
         let first = self.start_step(step, Ret::Exit);
