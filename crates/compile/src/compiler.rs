@@ -1,7 +1,7 @@
 //! The compiler's state, and how names are read and written.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub options: Options,
     /// Globals that `const()` made constant; None where the value is known at run time only.
     pub consts: BTreeMap<Symbol, Option<Const>>,
+    /// Names that a `global` statement at the top level declared.
+    pub globals: BTreeSet<Symbol>,
 }
 
 /// Where a variable lives, seen from the current scope.
@@ -109,7 +111,7 @@ impl Compiler<'_> {
                     };
                 }
                 ScopeKind::Module => {
-                    return if self.session.options.separate_locals && !uses.has(Uses::GLOBAL) {
+                    return if self.session.options.separate_locals && !self.session.globals.contains(&name) {
                         Var::Name
                     } else {
                         Var::Global

@@ -151,7 +151,7 @@ impl Compiler<'_> {
         let end = self.unit.label();
         for branch in &node.branches {
             let next = self.unit.label();
-            if self.unit.reachable {
+            if self.unit.reachable && self.fold_truth(&branch.test) != Some(false) {
                 self.unit.set_pos(branch.pos);
                 self.branch_on(&branch.test, false, next)?;
                 self.unit.clear_dirty(self.unit.top);

@@ -28,7 +28,7 @@ mod unit;
 mod walk;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
 
 use snakeye_bytecode::{Code, CodeFlags, Op};
@@ -127,7 +127,10 @@ impl Top {
         let mut unit = Unit::new("<module>".into(), file.clone(), 0, Pos { line: 1, column: 1 });
         unit.code.flags.0 = CodeFlags::MODULE;
         unit.tidy = true;
-        Top { session: Session { file, mode, options, consts: BTreeMap::new() }, unit: Some(unit) }
+        Top {
+            session: Session { file, mode, options, consts: BTreeMap::new(), globals: BTreeSet::new() },
+            unit: Some(unit),
+        }
     }
 
     /// Analyses with `walk`, then emits with `emit`.

@@ -55,6 +55,10 @@ impl Compiler<'_> {
             StmtKind::Delete(targets) => targets.iter().try_for_each(|t| self.delete(t)),
             StmtKind::Import(names) => names.iter().try_for_each(|alias| self.import(alias)),
             StmtKind::ImportFrom(node) => self.import_from(node),
+            StmtKind::Global(names) if self.scopes.get(self.scope).kind == ScopeKind::Module => {
+                self.session.globals.extend(names);
+                Ok(())
+            }
             StmtKind::Global(_) | StmtKind::Nonlocal(_) | StmtKind::Pass => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! Compiles whole scripts and checks what comes out.
 //!
-//! Every script of the project's own suite is compiled; `SNAKEYE_SCRIPTS` may name more folders, separated
-//! by colons.
+//! Every script of the project's own suite and of `sources` is compiled; `SNAKEYE_SCRIPTS` may name more
+//! folders, separated by colons.
 
 mod flow;
 
@@ -27,8 +27,10 @@ fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn scripts_compile_to_sound_code() {
     let mut found = Vec::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
-    scripts(&root, &mut found);
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    scripts(&here.join("tests/sources"), &mut found);
+    assert!(!found.is_empty());
+    scripts(&here.join("../../tests"), &mut found);
     for folder in std::env::var("SNAKEYE_SCRIPTS").unwrap_or_default().split(':') {
         scripts(Path::new(folder), &mut found);
     }
