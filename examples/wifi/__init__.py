@@ -1,0 +1,1 @@
+# Wi-Fi for the examples: `from wifi.sta import connect` or `from wifi.ap import start`.
