@@ -5,21 +5,34 @@ extern crate alloc;
 
 use snakeye_vm::object::ModuleDef;
 
+pub mod array;
 pub mod atexit;
+pub mod binascii;
+mod buffer;
 pub mod collections;
 pub mod errno;
 pub mod gc;
+pub mod hashlib;
 pub mod heapq;
+pub mod io;
+pub mod json;
 pub mod micropython;
+pub mod re;
 pub mod sys;
 
 /// All modules of this crate, for the list a port hands to the VM.
 pub static MODULES: &[&ModuleDef] = &[
+    &array::ARRAY,
     &atexit::ATEXIT,
+    &binascii::BINASCII,
     &collections::COLLECTIONS,
     &errno::ERRNO,
     &gc::GC,
+    &hashlib::HASHLIB,
     &heapq::HEAPQ,
+    &io::IO,
+    &json::JSON,
     &micropython::MICROPYTHON,
+    &re::RE,
     &sys::SYS,
 ];
