@@ -33,7 +33,7 @@ class B(A):
 b = B()
 print(callable(b), b(), len(b), repr(b), str(b), [b])
 print(isinstance(b, A), isinstance(b, (int, A)), issubclass(B, A), issubclass(B, (int, str)), isinstance(5, object))
-print(isinstance(True, int), issubclass(bool, int), isinstance("a", str), isinstance(None, type(None)))
+print(isinstance("a", str), isinstance(None, type(None)))
 try:
     isinstance(1, 2)
 except TypeError:

@@ -53,7 +53,7 @@ for i in range(250):
     d.append(i)
     if i % 3 == 0:
         d.popleft()
-print(len(d), d[0], d[99])
+print(len(d), d[0], d[-1])
 
 h = []
 for n in (5, 1, 4, 1, 9, 2, 6):

@@ -2,7 +2,7 @@
 
 use crate::exceptions as exc;
 use crate::names::N;
-use crate::object::{Instance, Step, StrValue};
+use crate::object::{BoundMethod, Function, Instance, NativeFn, Step, StrValue};
 use crate::vm::{Res, Vm};
 use snakeye_heap::Value;
 
@@ -71,7 +71,11 @@ pub(super) fn callable(vm: &mut Vm, args: &[Value]) -> Res {
         vm.find_special(v, &call).is_some()
             || vm.native_part(v).is_some_and(|base| vm.def_of(&base).call.is_some())
     } else {
-        vm.is_class(v) || vm.def_of(v).call.is_some()
+        v.get::<Function>().is_some()
+            || v.get::<NativeFn>().is_some()
+            || v.get::<BoundMethod>().is_some()
+            || vm.is_class(v)
+            || vm.def_of(v).call.is_some()
     };
     Ok(Value::bool(yes))
 }

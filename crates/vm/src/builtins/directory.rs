@@ -1,6 +1,7 @@
 //! `dir` and `help`.
 
-use crate::object::{Class, Entry, Instance, Module, StrValue, TypeDef};
+use crate::collection::NamedTupleClass;
+use crate::object::{Class, Entry, Instance, Module, NativeValue, StrValue, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -55,8 +56,14 @@ impl Vm {
     /// Names of an object's attributes.
     pub fn attribute_names(&mut self, v: &Value) -> Vec<String> {
         let mut names = Names::default();
+        names.add("__class__");
+        if self.is_class(v) {
+            names.add("__name__");
+            names.add("__bases__");
+        }
         if let Some(m) = v.get::<Module>() {
             names.add("__name__");
+            names.add("__dict__");
             if let Some(def) = m.def {
                 names.table(def.entries);
             }
@@ -76,9 +83,12 @@ impl Vm {
             if let Some(class) = self.class_of_instance(v) {
                 names.class(&class);
             }
-            names.add("__class__");
-        } else if let Some(class) = self.type_of(v).get::<TypeDef>() {
-            names.def(class);
+        } else {
+            names.def(self.def_of(v));
+            let fields = self.type_of(v);
+            for field in fields.native::<NamedTupleClass>().map_or(&[][..], |class| class.fields()) {
+                names.add(field.as_str().unwrap_or(""));
+            }
         }
         names.0
     }

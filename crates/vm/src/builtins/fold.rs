@@ -71,6 +71,9 @@ fn extreme(vm: &mut Vm, args: Args, better: CmpOp) -> Res<Step> {
         }
     }
     let [iterable] = args.pos else {
+        if args.pos.is_empty() {
+            return Err(vm.type_error("function missing 1 required positional arguments"));
+        }
         let items = args.pos.to_vec();
         return best_of(vm, items, key, default, better);
     };

@@ -68,6 +68,9 @@ pub(super) fn len(vm: &mut Vm, args: &[Value]) -> Res<Step> {
 
 /// `sorted(iterable, *, key=None, reverse=False)`
 pub(super) fn sorted(vm: &mut Vm, args: Args) -> Res<Step> {
+    if args.pos.len() > 1 {
+        return Err(vm.type_error("must use keyword argument for key function"));
+    }
     let [iterable, key, reverse] = args.parse(
         vm,
         &[Param::required("iterable"), Param::keyword("key", Value::NONE), Param::keyword("reverse", Value::FALSE)],

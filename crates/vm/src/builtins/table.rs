@@ -68,8 +68,8 @@ const TYPES_AND_FUNCTIONS: &[(&str, Entry)] = &[
     method_steps!("iter", 1, 2, iterate::iter),
     method_steps!("len", 1, 1, iterate::len),
     method!("locals", 0, 0, exec::builtin_locals),
-    method_kw!("max", 1, 255, fold::max),
-    method_kw!("min", 1, 255, fold::min),
+    method_kw!("max", 0, 255, fold::max),
+    method_kw!("min", 0, 255, fold::min),
     method_steps!("next", 1, 2, iterate::next),
     method!("oct", 1, 1, num::oct),
     method!("ord", 1, 1, txt::ord),
@@ -78,7 +78,7 @@ const TYPES_AND_FUNCTIONS: &[(&str, Entry)] = &[
     method!("repr", 1, 1, txt::repr),
     method!("round", 1, 2, num::round),
     method_steps!("setattr", 3, 3, attr::setattr),
-    method_kw!("sorted", 1, 1, iterate::sorted),
+    method_kw!("sorted", 1, 255, iterate::sorted),
     method_kw!("sum", 1, 2, fold::sum),
 ];
 

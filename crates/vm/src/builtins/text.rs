@@ -13,7 +13,7 @@ pub(super) fn chr(vm: &mut Vm, args: &[Value]) -> Res {
             let text: &str = c.encode_utf8(&mut buffer);
             if c.is_ascii() { vm.intern(text) } else { vm.new_str(text) }
         }
-        None => Err(vm.value_error("chr() arg not in range(0x110000)")),
+        None => Err(vm.value_error("char not in range(0x110000)")),
     }
 }
 

@@ -148,6 +148,9 @@ impl Vm {
             }
             return false;
         }
+        if coll::is_named_tuple_class(a) {
+            return derives(coll::TUPLE.get(), b);
+        }
         a.get::<TypeDef>().is_some_and(|d| derives(d, b))
     }
 
