@@ -218,6 +218,11 @@ impl Heap {
         self.inner().locked.set(locked);
     }
 
+    /// Whether every allocation fails now.
+    pub fn locked(&self) -> bool {
+        self.inner().locked.get()
+    }
+
     /// Moves the limit.
     pub fn set_limit(&self, limit: usize) {
         self.inner().limit.set(limit);

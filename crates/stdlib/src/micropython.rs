@@ -49,13 +49,27 @@ fn opt_level(vm: &mut Vm, args: &[Value]) -> Res {
     }
 }
 
-fn mem_info(vm: &mut Vm, _: &[Value]) -> Res {
+/// The lines MicroPython prints, with what this heap knows: it has no blocks, so a block is a container here and
+/// the greatest free block is all that is free.
+fn mem_info(vm: &mut Vm, args: &[Value]) -> Res {
     let s = vm.heap.stats();
     let free = s.limit.saturating_sub(s.used);
-    let text = format!(
-        "GC: total: {}, used: {}, free: {free}\n footprint: {}, containers: {}, collections: {}\n",
-        s.limit, s.used, s.footprint, s.containers, s.collections
+    let peak = peak(vm)?;
+    let s = (s.used, s.footprint, s.limit, s.containers, s.collections);
+    let mut text = format!(
+        "mem: total={}, current={}, peak={peak}\nstack: {} out of {}\nGC: total: {}, used: {}, free: {free}\n \
+         No. of 1-blocks: {}, 2-blocks: 0, max blk sz: 0, max free sz: {free}\n",
+        s.1,
+        s.0,
+        vm.nesting_depth(),
+        vm.config.recursion_limit,
+        s.2,
+        s.0,
+        s.3,
     );
+    if !args.is_empty() {
+        text.push_str(&format!("GC memory layout; from 0:\n footprint: {}, collections: {}\n", s.1, s.4));
+    }
     vm.write_out(text.as_bytes())?;
     Ok(Value::NONE)
 }
@@ -74,16 +88,32 @@ fn mem_total(vm: &mut Vm, _: &[Value]) -> Res {
 const PEAK: &str = "micropython.mem_peak";
 
 /// Greatest footprint seen by this function.
-fn mem_peak(vm: &mut Vm, _: &[Value]) -> Res {
+fn peak(vm: &mut Vm) -> Res<i64> {
     let now = vm.heap.stats().footprint as i64;
     let before = vm.kept(PEAK).and_then(|v| v.as_small_int()).unwrap_or(0);
-    let peak = vm.new_int(now.max(before))?;
-    vm.set_kept(PEAK, peak.clone());
+    let peak = now.max(before);
+    let kept = vm.new_int(peak)?;
+    vm.set_kept(PEAK, kept);
     Ok(peak)
 }
 
-fn qstr_info(vm: &mut Vm, _: &[Value]) -> Res {
-    let text = format!("qstr pool: n_qstr={}\n", vm.interned_count());
+fn mem_peak(vm: &mut Vm, _: &[Value]) -> Res {
+    let peak = peak(vm)?;
+    vm.new_int(peak)
+}
+
+/// `qstr_info(verbose)`: the interned strings.
+fn qstr_info(vm: &mut Vm, args: &[Value]) -> Res {
+    let (n, bytes) = vm.interned_size();
+    let mut text = format!(
+        "qstr pool: n_pool=1, n_qstr={n}, n_str_data_bytes={bytes}, n_total_bytes={}\n",
+        bytes + n * size_of::<Value>()
+    );
+    if !args.is_empty() {
+        for name in vm.interned_names() {
+            text.push_str(&format!("Q({name})\n"));
+        }
+    }
     vm.write_out(text.as_bytes())?;
     Ok(Value::NONE)
 }

@@ -118,8 +118,10 @@ impl Vm {
     pub(crate) fn memory_error(&mut self) -> Value {
         let limit = self.heap.stats().limit;
         self.heap.set_limit(limit + 4096);
+        let locked = self.heap.locked();
         self.heap.set_locked(false);
         let made = self.new_str("memory allocation failed").and_then(|m| self.new_exception(&MEMORY_ERROR, &[m]));
+        self.heap.set_locked(locked);
         self.heap.set_limit(limit);
         made.unwrap_or_else(|_| MEMORY_ERROR.value())
     }

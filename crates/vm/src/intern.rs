@@ -13,9 +13,9 @@ pub struct Interner {
 }
 
 impl Interner {
-    /// Number of strings.
-    pub fn len(&self) -> usize {
-        self.count
+    /// The strings, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.table.iter().flatten().filter_map(|v| v.as_str())
     }
 
     /// The interned string with this text.

@@ -70,6 +70,9 @@ pub struct Vm {
     pub(crate) class_epoch: u32,
     /// The next exception passes a frame it was raised in before: no second traceback line.
     pub(crate) reraising: bool,
+    /// What the StopIteration carried that ended an iterator written in Python, for `next()` of an iterator
+    /// around it.
+    pub(crate) stop_value: Option<Value>,
     /// Natives that nest a run loop, now.
     pub(crate) nesting: u32,
     /// Everything that can be imported.
@@ -122,6 +125,7 @@ impl Vm {
             shapes: Shapes::default(),
             class_epoch,
             reraising: false,
+            stop_value: None,
             nesting: 0,
             registry: all,
             keep: Vec::new(),

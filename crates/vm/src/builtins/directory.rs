@@ -97,7 +97,12 @@ impl Vm {
 /// `dir(object)`: without one, the names of the current scope.
 pub(super) fn dir(vm: &mut Vm, args: &[Value]) -> Res {
     let names = match args.first() {
-        Some(v) => vm.attribute_names(v),
+        Some(v) => {
+            if let Some(f) = vm.special_method(v, "__dir__")? {
+                return vm.call(&f, core::slice::from_ref(v));
+            }
+            vm.attribute_names(v)
+        }
         None => {
             let scope = crate::run::exec::builtin_locals(vm, &[])?;
             let mut names = Names::default();
@@ -152,6 +157,10 @@ pub(super) fn help(vm: &mut Vm, args: &[Value]) -> Res {
     out.push('\n');
     // What a class offers is shown for it and for its objects.
     for name in vm.attribute_names(v) {
+        let of_every = matches!(name.as_str(), "__class__" | "__dict__" | "__bases__" | "__module__" | "__qualname__");
+        if of_every || name == "__name__" && v.get::<Module>().is_none() {
+            continue;
+        }
         let interned = vm.intern(&name)?;
         let Some(attribute) = vm.find_attr(v, &interned)? else { continue };
         out.push_str("  ");

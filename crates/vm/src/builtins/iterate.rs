@@ -3,7 +3,7 @@
 use crate::collection::{map_keys, sort_values};
 use crate::exceptions as exc;
 use crate::names::N;
-use crate::object::{Args, Generator, Instance, IterState, Param, Resume, ResumeMode, Step};
+use crate::object::{Args, Generator, Instance, Iter, IterState, Param, Resume, ResumeMode, Step};
 use crate::vm::{Res, Vm};
 use alloc::boxed::Box;
 use alloc::vec;
@@ -36,6 +36,8 @@ pub(super) fn next(vm: &mut Vm, args: &[Value]) -> Res<Step> {
             return Ok(Step::tail(f, vec![iterator.clone()]));
         }
     }
+    vm.stop_value = None;
+    let by_index = iterator.get::<Iter>().is_some_and(Iter::is_by_index);
     let step = vm.next_step(iterator);
     vm.and_then(step, move |vm, item| {
         let item = item?;
@@ -44,7 +46,10 @@ pub(super) fn next(vm: &mut Vm, args: &[Value]) -> Res<Step> {
         }
         match default {
             Some(default) => Ok(Step::Done(default)),
-            None => Err(vm.raise_args(&exc::STOP_ITERATION, &[])),
+            None => {
+                let value = vm.stop_value.take().filter(|_| !by_index);
+                Err(vm.raise_args(&exc::STOP_ITERATION, value.as_slice()))
+            }
         }
     })
 }

@@ -15,9 +15,13 @@ impl Vm {
             None => self.keep.push((name, value)),
         }
     }
-    /// Number of interned strings.
-    pub fn interned_count(&self) -> usize {
-        self.interner.len()
+    /// Number of interned strings, and of their bytes.
+    pub fn interned_size(&self) -> (usize, usize) {
+        self.interner.iter().fold((0, 0), |(n, bytes), s| (n + 1, bytes + s.len()))
+    }
+    /// The interned strings, in no order.
+    pub fn interned_names(&self) -> impl Iterator<Item = &str> {
+        self.interner.iter()
     }
     /// How many run loops are nested now.
     pub fn nesting_depth(&self) -> usize {

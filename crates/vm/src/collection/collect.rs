@@ -101,7 +101,7 @@ fn go_on_folding(vm: &mut Vm, mut f: Box<Folding>) -> Res<Step> {
 impl Vm {
     /// The items of a list or tuple, or those of a dict's, set's or range's walk: no Python code can be
     /// involved. `None`: another iterable.
-    fn known_items(&mut self, iterable: &Value) -> Res<Option<HVec<Value>>> {
+    pub(super) fn known_items(&mut self, iterable: &Value) -> Res<Option<HVec<Value>>> {
         let heap = &self.heap;
         if let Some(list) = iterable.get::<List>() {
             let Ok(items) = list.items.try_borrow() else { return Err(self.busy()) };

@@ -10,8 +10,13 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use snakeye_heap::{Gc, Rom, Value};
 
-const ITER: TypeDef =
-    TypeDef { hash: Some(|_, v| Ok(crate::ops::address_hash(v))), iter: Some(iter_iter), next: Some(next), ..TypeDef::NEW };
+const ITER: TypeDef = TypeDef {
+    attrs: &[method_steps!("__next__", 1, 1, next_method)],
+    hash: Some(|_, v| Ok(crate::ops::address_hash(v))),
+    iter: Some(iter_iter),
+    next: Some(next),
+    ..TypeDef::NEW
+};
 
 /// Iterators of built-in objects.
 pub static ITERATOR: Rom<TypeDef> = Rom::new(TypeDef { name: "iterator", ..ITER });
@@ -47,6 +52,13 @@ impl Vm {
     }
 }
 
+impl Iter {
+    /// Whether it asks `__getitem__` for one index after the other.
+    pub(crate) fn is_by_index(&self) -> bool {
+        self.state.try_borrow().is_ok_and(|s| matches!(&*s, IterState::GetItem { .. }))
+    }
+}
+
 fn iter_iter(_: &mut Vm, v: &Value) -> Res {
     Ok(v.clone())
 }
@@ -54,6 +66,14 @@ fn iter_iter(_: &mut Vm, v: &Value) -> Res {
 fn next(vm: &mut Vm, v: &Value) -> Res<Step> {
     let iter = receiver::<Iter>(vm, v, "iterator")?;
     iter_next(vm, &iter)
+}
+
+fn next_method(vm: &mut Vm, args: &[Value]) -> Res<Step> {
+    let step = next(vm, &args[0]);
+    vm.and_then(step, |vm, item| {
+        let item = item?;
+        if item.is_unbound() { Err(vm.raise_args(&exc::STOP_ITERATION, &[])) } else { Ok(Step::Done(item)) }
+    })
 }
 
 // ---- making them ----

@@ -5,7 +5,7 @@ use super::print::{copied, print_items};
 use super::receiver::{clamped_bound, element_index, receiver};
 use super::sort::{map_keys, sort_values};
 use super::tuple::compare_items;
-use crate::object::{Args, BinOp, CmpOp, Iter, IterState, List, Param, Slice, Step, Tuple, TypeDef};
+use crate::object::{Args, BinOp, CmpOp, Iter, IterState, List, Param, Slice, Step, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -153,8 +153,14 @@ fn list_inplace(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> Res<Option<Valu
     match op {
         BinOp::Add => {
             let list = this(vm, a)?;
-            let more = vm.collect(b)?;
-            extend(vm, &list, more)?;
+            let more = match vm.known_items(b)? {
+                Some(more) => more,
+                None => {
+                    let more = vm.collect(b)?;
+                    HVec::from_iter(&vm.heap, more.into_iter())?
+                }
+            };
+            append_row(vm, &list, more)?;
             Ok(Some(a.clone()))
         }
         BinOp::Mul if is_count(vm, b) => {
@@ -335,21 +341,18 @@ fn list_count(vm: &mut Vm, args: &[Value]) -> Res {
     vm.new_int(n)
 }
 
-/// Appends these items. When there is no room, as many as fit are there.
-fn extend(vm: &mut Vm, list: &Gc<List>, more: Vec<Value>) -> Res<()> {
+/// Appends the items of a row.
+fn append_row(vm: &mut Vm, list: &Gc<List>, more: HVec<Value>) -> Res<()> {
     let mut items = list.write(vm)?;
-    items.reserve(&vm.heap, more.len())?;
-    for item in more {
-        items.push(&vm.heap, item)?;
-    }
+    let end = items.len();
+    items.splice(&vm.heap, end, end, more)?;
     Ok(())
 }
 
 fn list_extend(vm: &mut Vm, args: &[Value]) -> Res<Step> {
     let list = this(vm, &args[0])?;
-    if args[1].get::<List>().is_some() || args[1].as_gc::<Tuple>().is_some() {
-        let more = vm.collect(&args[1])?;
-        extend(vm, &list, more)?;
+    if let Some(more) = vm.known_items(&args[1])? {
+        append_row(vm, &list, more)?;
         return Ok(Step::Done(Value::NONE));
     }
     vm.fold_step(

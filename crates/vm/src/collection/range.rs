@@ -1,6 +1,7 @@
 //! Ranges.
 
 use super::receiver::{element_index, receiver};
+use super::slice::resolve;
 use crate::object::{Args, CmpOp, Entry, Iter, IterState, Range, Slice, Step, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
@@ -103,26 +104,21 @@ fn range_len(vm: &mut Vm, v: &Value) -> Res<usize> {
     Ok(this(vm, v)?.len())
 }
 
-/// The value at place `i` (or the one behind the last).
-fn value_at(r: &Range, i: usize) -> i64 {
+/// The value at place `i`, which may be one off either end.
+fn value_at(r: &Range, i: i64) -> i64 {
     (r.start as i128 + i as i128 * r.step as i128).clamp(i64::MIN as i128, i64::MAX as i128) as i64
 }
 
 fn range_get_item(vm: &mut Vm, v: &Value, key: &Value) -> Res {
     let r = this(vm, v)?;
     if let Some(slice) = key.as_gc::<Slice>().cloned() {
-        let picked = vm.slice_range(&slice, r.len())?;
-        let step = r.step.saturating_mul(picked.step as i64);
-        let start = value_at(&r, picked.start);
-        let stop = if picked.step == 1 {
-            value_at(&r, picked.stop)
-        } else {
-            (start as i128 + picked.count as i128 * step as i128).clamp(i64::MIN as i128, i64::MAX as i128) as i64
-        };
+        let (start, stop, step) = resolve(vm, &slice, r.len())?;
+        let (start, stop) = (value_at(&r, start), value_at(&r, stop));
+        let step = r.step.saturating_mul(step);
         return Ok(vm.heap.alloc(Range { start, stop, step })?.into());
     }
     let i = element_index(vm, key, r.len(), "range")?;
-    vm.new_int(value_at(&r, i))
+    vm.new_int(value_at(&r, i as i64))
 }
 
 fn range_contains(vm: &mut Vm, v: &Value, item: &Value) -> Res<bool> {
@@ -135,7 +131,7 @@ fn range_contains(vm: &mut Vm, v: &Value, item: &Value) -> Res<bool> {
         _ => {
             // Rare: let equality decide.
             for i in 0..r.len() {
-                let value = vm.new_int(value_at(&r, i))?;
+                let value = vm.new_int(value_at(&r, i as i64))?;
                 if vm.equal(&value, item)? {
                     return Ok(true);
                 }

@@ -1,6 +1,6 @@
 //! Methods of sets and frozensets. Those that take iterables walk them as steps.
 
-use super::dict::{empty, pop_last};
+use super::dict::empty;
 use super::set::{Relation, SetOp, combined, relation, replace, set_contains, then_set, this, this_mut};
 use crate::object::{Entry, Set, Step};
 use crate::vm::{Res, Vm};
@@ -73,9 +73,25 @@ fn remove(vm: &mut Vm, args: &[Value]) -> Res {
     }
 }
 
+/// Takes the oldest item out. Removed entries in front are cleared away now and then, so that emptying a large
+/// set this way does not pass them again and again.
+fn pop_first(vm: &mut Vm, set: &Gc<Set>) -> Res<Option<(Value, Value)>> {
+    const CLEAR_AT: usize = 256;
+    let Ok(mut table) = set.table.try_borrow_mut() else { return Err(vm.busy()) };
+    let Some(i) = table.entries().iter().position(|e| !e.key.is_unbound()) else { return Ok(None) };
+    let taken = table.remove_at(&vm.heap, i);
+    // Without room for a tidy copy the set just stays as it is.
+    if i >= CLEAR_AT
+        && let Ok(tidy) = table.copy(&vm.heap)
+    {
+        *table = tidy;
+    }
+    Ok(Some(taken))
+}
+
 fn pop(vm: &mut Vm, args: &[Value]) -> Res {
     let set = this_mut(vm, &args[0])?;
-    match pop_last(vm, &set.table)? {
+    match pop_first(vm, &set)? {
         Some((item, _)) => Ok(item),
         None => Err(vm.raise_new(&crate::exceptions::KEY_ERROR, "pop from an empty set")),
     }

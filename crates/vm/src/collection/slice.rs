@@ -18,6 +18,7 @@ pub static SLICE: Rom<TypeDef> = Rom::new(TypeDef {
     ],
     new: Some(slice_new),
     print: Some(slice_print),
+    hash: Some(slice_hash),
     compare: Some(slice_compare),
     ..TypeDef::NEW
 });
@@ -42,8 +43,9 @@ impl SliceRange {
     }
 }
 
-/// Start, stop and step with negative ones and defaults worked out, not yet counted.
-fn resolve(vm: &mut Vm, slice: &Slice, len: usize) -> Res<(i64, i64, i64)> {
+/// Start, stop and step with negative ones and defaults worked out, not yet counted. For negative steps start
+/// and stop may be -1.
+pub(super) fn resolve(vm: &mut Vm, slice: &Slice, len: usize) -> Res<(i64, i64, i64)> {
     let len = len as i64;
     let step = if slice.step.is_none() { 1 } else { vm.slice_bound(&slice.step)? };
     if step == 0 {
@@ -138,6 +140,15 @@ fn slice_print(vm: &mut Vm, this: &Value, out: &mut String, _: bool) -> Res<()> 
     vm.print_to(&this.step, out, true)?;
     out.push(')');
     Ok(())
+}
+
+fn slice_hash(vm: &mut Vm, v: &Value) -> Res<u32> {
+    let this = receiver::<Slice>(vm, v, "slice")?;
+    let mut h: u32 = 0x51ED_270B;
+    for part in [&this.start, &this.stop, &this.step] {
+        h = (h.rotate_left(7) ^ vm.hash(part)?).wrapping_mul(0x9E37_79B1);
+    }
+    Ok(h)
 }
 
 fn slice_compare(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {

@@ -57,6 +57,7 @@ impl Vm {
                     Err(_) => {
                         let e = vm.take_exception();
                         if vm.is_exception(&e, &exc::STOP_ITERATION) {
+                            vm.stop_value = vm.exception_args(&e).and_then(|a| a.elements().first().cloned());
                             Ok(Step::Done(Value::UNBOUND))
                         } else {
                             Err(vm.raise(e))
