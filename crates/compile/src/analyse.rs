@@ -307,6 +307,11 @@ impl<'a> Analysis<'a> {
                 return self.comprehension(expr, ScopeKind::Function, generators, &[elt]);
             }
             ExprKind::Call { func, args, keywords } => {
+                if let Some(first) = keywords.first()
+                    && let Some(star) = args.iter().find(|arg| arg.pos > first.pos)
+                {
+                    return error(star.pos, "* arg after kwarg");
+                }
                 if let ExprKind::Name(name) = func.kind
                     && Some(name) == self.known.super_
                     && args.is_empty()

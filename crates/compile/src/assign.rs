@@ -202,7 +202,9 @@ impl Compiler<'_> {
                 let index = self.operand(slice)?;
                 self.unit.op(Op::SetItem, object, index, src);
             }
-            ExprKind::Tuple(targets) | ExprKind::List(targets) => self.unpack(targets, src)?,
+            ExprKind::List(targets) => self.unpack(targets, src)?,
+            // As in MicroPython, `[] = x` is fine and `() = x` is not.
+            ExprKind::Tuple(targets) if !targets.is_empty() => self.unpack(targets, src)?,
             _ => return self.fail(target.pos, "can't assign to expression"),
         }
         self.unit.top = save;
@@ -336,7 +338,7 @@ impl Compiler<'_> {
                 let index = self.operand(slice)?;
                 self.unit.op(Op::DelItem, object, index, 0);
             }
-            ExprKind::Tuple(targets) | ExprKind::List(targets) => {
+            ExprKind::Tuple(targets) | ExprKind::List(targets) if !targets.is_empty() => {
                 targets.iter().try_for_each(|t| self.delete(t))?;
             }
             _ => return self.fail(target.pos, "can't delete expression"),

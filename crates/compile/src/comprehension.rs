@@ -126,8 +126,8 @@ impl Compiler<'_> {
                 self.unit.op(op, container, reg, 0);
             }
             Sink::Add { op, container, item, value: Some(value) } => {
-                let key = self.operand_before(item, None, &[value])?;
-                let value = self.operand(value)?;
+                let value = self.operand_before(value, None, &[item])?;
+                let key = self.operand(item)?;
                 self.unit.op(op, container, key, value);
             }
             Sink::Yield(item) => {

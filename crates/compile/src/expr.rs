@@ -417,18 +417,20 @@ impl Compiler<'_> {
         let (head, tail) = items.split_at(first);
         let base = if head.is_empty() { acc } else { self.unit.top as Reg };
         for item in head {
+            // MicroPython evaluates the value first.
+            let pair = self.unit.alloc_n(2)?;
+            self.expr(&item.value, pair + 1)?;
             if let Some(key) = &item.key {
-                self.temp(key)?;
+                self.expr(key, pair)?;
             }
-            self.temp(&item.value)?;
         }
         self.unit.op(Op::BuildMap, acc, base, head.len() as u8);
         self.unit.top = save;
         for item in tail {
             match &item.key {
                 Some(key) => {
-                    let key = self.operand_before(key, None, &[&item.value])?;
-                    let value = self.operand(&item.value)?;
+                    let value = self.operand_before(&item.value, None, &[key])?;
+                    let key = self.operand(key)?;
                     self.unit.op(Op::MapSet, acc, key, value);
                 }
                 None => {

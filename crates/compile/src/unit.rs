@@ -290,6 +290,7 @@ impl Unit {
             Op::CallMethodKw => remove(dirty, a, b.saturating_add(c).saturating_add(2)),
             Op::ForPrep => (1..3).for_each(|i| dirty.insert(a.wrapping_add(i))),
             Op::LoadMethod => dirty.insert(a.wrapping_add(1)),
+            Op::Unpack if c == 0 => return,
             Op::Unpack => (1..c).for_each(|i| dirty.insert(a.wrapping_add(i))),
             Op::UnpackEx => {
                 let n = c.saturating_add(ext.unwrap_or(0) as u8);

@@ -12,7 +12,7 @@ def order():
     d = {}
     d[say("k")] = say("v")
     d[say(1)], d[say(2)] = say(3), say(4)
-    say({say("a"): say("b"), **{say("c"): 1}})
+    say({"a": say("b"), **{say("c"): 1}})
     say(max)(say(1), *[say(2)], key=say(None))
     return log
 
