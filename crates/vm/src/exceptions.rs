@@ -102,16 +102,17 @@ impl Vm {
     }
 
     fn make_exception(&mut self, class: Value, args: &[Value]) -> Res {
-        let args = TupleHead::make(&self.heap, args.iter().cloned())?;
-        Ok(self
-            .heap
-            .alloc(Exception {
+        let heap = &self.heap;
+        let made = heap.unlocked(|| {
+            let args = TupleHead::make(heap, args.iter().cloned())?;
+            heap.alloc(Exception {
                 class,
                 args: Slot::new(args.into()),
                 traceback: RefCell::new(Vec::new()),
                 cause: Slot::new(Value::NONE),
-            })?
-            .into())
+            })
+        })?;
+        Ok(made.into())
     }
 
     /// A MemoryError made with the heap's last reserve; when even that fails, the class itself stands for it.

@@ -73,6 +73,8 @@ pub struct Vm {
     /// What the StopIteration carried that ended an iterator written in Python, for `next()` of an iterator
     /// around it.
     pub(crate) stop_value: Option<Value>,
+    /// Built-in iterators inside one another, now.
+    pub(crate) iter_depth: u32,
     /// Natives that nest a run loop, now.
     pub(crate) nesting: u32,
     /// Everything that can be imported.
@@ -125,6 +127,7 @@ impl Vm {
             shapes: Shapes::default(),
             class_epoch,
             reraising: false,
+            iter_depth: 0,
             stop_value: None,
             nesting: 0,
             registry: all,
@@ -145,14 +148,14 @@ impl Vm {
 
     /// The interned string with this text.
     pub fn intern(&mut self, s: &str) -> Res {
-        Ok(self.interner.intern(&self.heap, s)?)
+        Ok(self.heap.unlocked(|| self.interner.intern(&self.heap, s))?)
     }
 
     /// The interned form of a string value; other values come back as they are.
     pub fn intern_value(&mut self, v: &Value) -> Res {
         use crate::object::StrValue;
         match v.as_str() {
-            Some(s) if !v.is_interned() => Ok(self.interner.intern(&self.heap, s)?),
+            Some(s) if !v.is_interned() => Ok(self.heap.unlocked(|| self.interner.intern(&self.heap, s))?),
             _ => Ok(v.clone()),
         }
     }
@@ -240,7 +243,7 @@ impl Vm {
 
     /// Raises a built-in exception with one string argument.
     pub fn raise_new(&mut self, class: &'static Rom<TypeDef>, message: &str) -> Raised {
-        let made = self.new_str(message).and_then(|m| self.new_exception(class, &[m]));
+        let made = self.heap.unlocked(|| self.new_str(message)).and_then(|m| self.new_exception(class, &[m]));
         match made {
             Ok(e) => self.raise(e),
             Err(r) => r,

@@ -48,7 +48,9 @@ fn throw(vm: &mut Vm, args: &[Value]) -> Res<Step> {
                 vm.call(&args[1], core::slice::from_ref(v))?
             }
         }
-        _ => vm.exception_instance(&args[1])?,
+        // What is thrown becomes an exception where it is raised: an iterator that is delegated to gets it
+        // as it is.
+        _ => args[1].clone(),
     };
     resume(vm, args, e, ResumeMode::Throw)
 }

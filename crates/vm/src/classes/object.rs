@@ -94,13 +94,17 @@ pub(crate) fn object_attr(vm: &mut Vm, obj: &Value, name: &Value) -> Res<Option<
     }
     // `obj.__init__` and the like, for code that calls them on anything.
     if obj.get::<Instance>().is_some() || obj.get::<Native>().is_some() {
-        let text = name.as_str().unwrap_or("");
-        if let Some((_, e)) = OBJECT.get().attrs.iter().find(|(n, _)| *n == text) {
-            return match e {
-                Entry::Fn(f) => vm.bound(f.value(), obj.clone()).map(Some),
-                other => vm.entry_value(other).map(Some),
-            };
-        }
+        return inherited(vm, obj, name);
     }
     Ok(None)
+}
+
+/// What `object` itself gives: methods bound to `this`.
+pub(super) fn inherited(vm: &mut Vm, this: &Value, name: &Value) -> Res<Option<Value>> {
+    let text = name.as_str().unwrap_or("");
+    match OBJECT.get().attrs.iter().find(|(n, _)| *n == text) {
+        Some((_, Entry::Fn(f))) => vm.bound(f.value(), this.clone()).map(Some),
+        Some((_, other)) => vm.entry_value(other).map(Some),
+        None => Ok(None),
+    }
 }

@@ -9,11 +9,26 @@ use snakeye_heap::{Gc, Rom, Slot, Value};
 pub static SUPER: Rom<TypeDef> = Rom::new(TypeDef {
     name: "super",
     new: Some(|vm, _, args| match args.pos {
-        [class, object] if vm.is_class(class) => Ok(Step::Done(
-            vm.heap.alloc(Super { class: class.clone(), object: Slot::new(object.clone()) })?.into(),
-        )),
+        [class, object] if vm.is_class(class) => {
+            let fits = vm.is_subclass(&vm.type_of(object), class) || vm.is_class(object) && vm.is_subclass(object, class);
+            if !fits {
+                return Err(vm.type_error("super(type, obj): obj must be an instance or subtype of type"));
+            }
+            let s = Super { class: class.clone(), object: Slot::new(object.clone()) };
+            Ok(Step::Done(vm.heap.alloc(s)?.into()))
+        }
         [_, _] => Err(vm.type_error("first argument to super() must be type")),
         _ => Err(vm.type_error("super() takes 2 arguments")),
+    }),
+    print: Some(|vm, v, out, _| {
+        let Some(s) = v.get::<Super>() else { return Ok(()) };
+        let (class, object) = (s.class.clone(), s.object.get());
+        out.push_str("<super: ");
+        vm.print_to(&class, out, true)?;
+        out.push_str(", ");
+        vm.print_to(&object, out, true)?;
+        out.push('>');
+        Ok(())
     }),
     hash: Some(|_, v| Ok(crate::ops::address_hash(v))),
     ..TypeDef::NEW
@@ -71,10 +86,7 @@ pub(crate) fn super_attr(vm: &mut Vm, obj: &Value, name: &Value) -> Res<Option<S
     if let Some(v) = builtin_special(vm, &this, name)? {
         return Ok(Some(Step::Done(v)));
     }
-    if this.get::<Instance>().is_some() || vm.is_class(&this) {
-        return Ok(super::object_attr(vm, &this, name)?.map(Step::Done));
-    }
-    Ok(None)
+    super::object::inherited(vm, &this, name).map(|v| v.map(Step::Done))
 }
 
 /// Special methods of built-in types, which exist as slots and not as table entries.

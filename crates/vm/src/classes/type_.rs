@@ -64,6 +64,9 @@ pub(crate) fn class_attr(vm: &mut Vm, obj: &Value, name: &Value) -> Res<Option<S
         let text = name.as_str().unwrap_or("");
         return Ok(match text {
             "__name__" | "__qualname__" => Some(Step::Done(class.name.clone())),
+            "__bases__" if class.bases.tail::<TupleHead>().is_some_and(|(_, b)| b.is_empty()) => {
+                Some(Step::Done(vm.new_tuple(alloc::vec![super::OBJECT.value()])?))
+            }
             "__bases__" => Some(Step::Done(class.bases.clone())),
             "__dict__" => {
                 let table = class.dict.table.borrow().copy(&vm.heap)?;
@@ -83,11 +86,12 @@ pub(crate) fn class_attr(vm: &mut Vm, obj: &Value, name: &Value) -> Res<Option<S
     Ok(match text {
         "__name__" | "__qualname__" => Some(Step::Done(vm.new_str(def.name)?)),
         "__bases__" => {
-            let base = match def.base {
-                Some(b) => b.value(),
-                None => super::OBJECT.value(),
+            let bases = match def.base {
+                Some(b) => alloc::vec![b.value()],
+                None if core::ptr::eq(def, super::OBJECT.get()) => alloc::vec![],
+                None => alloc::vec![super::OBJECT.value()],
             };
-            Some(Step::Done(vm.new_tuple(alloc::vec![base])?))
+            Some(Step::Done(vm.new_tuple(bases)?))
         }
         _ => object_static(vm, obj, name)?,
     })
@@ -119,7 +123,7 @@ fn native_base_of(class: &Value) -> Option<&'static Rom<TypeDef>> {
 static UNBOUND_INIT: Rom<NativeFn> = Rom::new(NativeFn::keywords("__init__", 1, 255, |vm, args| {
     let Some((this, rest)) = args.pos.split_first() else { return Ok(Step::Done(Value::NONE)) };
     let class = vm.type_of(this);
-    let s: Value = vm.heap.alloc(Super { class, object: snakeye_heap::Slot::new(this.clone()) })?.into();
+    let s: Value = vm.heap.unlocked(|| vm.heap.alloc(Super { class, object: snakeye_heap::Slot::new(this.clone()) }))?.into();
     let f = vm.get_attr(&s, "__init__")?;
     Ok(Step::Tail(alloc::boxed::Box::new(Call { function: f, args: rest.to_vec(), kw: args.kw.to_vec() })))
 }));

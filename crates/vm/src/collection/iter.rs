@@ -48,7 +48,7 @@ pub fn iterator_type(v: &Value) -> &'static Rom<TypeDef> {
 impl Vm {
     /// An iterator in this state.
     pub fn new_iter(&self, state: IterState) -> Res {
-        Ok(self.heap.alloc(Iter { state: RefCell::new(state) })?.into())
+        Ok(self.heap.unlocked(|| self.heap.alloc(Iter { state: RefCell::new(state) }))?.into())
     }
 }
 

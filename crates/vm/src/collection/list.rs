@@ -303,7 +303,7 @@ fn position(vm: &mut Vm, list: &Gc<List>, item: &Value, start: usize, stop: usiz
 
 fn list_iter(vm: &mut Vm, v: &Value) -> Res {
     let object: Value = this(vm, v)?.into();
-    Ok(vm.heap.alloc(Iter { state: RefCell::new(IterState::Sequence { object, index: 0 }) })?.into())
+    vm.new_iter(IterState::Sequence { object, index: 0 })
 }
 
 fn list_append(vm: &mut Vm, args: &[Value]) -> Res {

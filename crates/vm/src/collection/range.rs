@@ -5,7 +5,6 @@ use super::slice::resolve;
 use crate::object::{Args, CmpOp, Entry, Iter, IterState, Range, Slice, Step, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
-use core::cell::RefCell;
 use core::fmt::Write;
 use snakeye_heap::{Rom, Value};
 
@@ -146,5 +145,5 @@ fn range_contains(vm: &mut Vm, v: &Value, item: &Value) -> Res<bool> {
 fn range_iter(vm: &mut Vm, v: &Value) -> Res {
     let r = this(vm, v)?;
     let state = IterState::Range { next: r.start, left: r.len(), step: r.step };
-    Ok(vm.heap.alloc(Iter { state: RefCell::new(state) })?.into())
+    vm.new_iter(state)
 }

@@ -94,7 +94,7 @@ impl Vm {
 
     /// A slice object.
     pub fn new_slice(&self, start: Value, stop: Value, step: Value) -> Res {
-        Ok(self.heap.alloc(Slice { start, stop, step })?.into())
+        Ok(self.heap.unlocked(|| self.heap.alloc(Slice { start, stop, step }))?.into())
     }
 }
 

@@ -11,7 +11,6 @@ use crate::object::{
 use crate::vm::{Raised, Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::RefCell;
 use snakeye_heap::{Gc, Rom, Value};
 
 /// `tuple`
@@ -198,7 +197,7 @@ fn tuple_contains(vm: &mut Vm, v: &Value, item: &Value) -> Res<bool> {
 
 fn tuple_iter(vm: &mut Vm, v: &Value) -> Res {
     let object: Value = this(vm, v)?.into();
-    Ok(vm.heap.alloc(Iter { state: RefCell::new(IterState::Sequence { object, index: 0 }) })?.into())
+    vm.new_iter(IterState::Sequence { object, index: 0 })
 }
 
 fn tuple_count(vm: &mut Vm, args: &[Value]) -> Res {

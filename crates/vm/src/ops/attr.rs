@@ -37,13 +37,21 @@ impl Vm {
     /// A special method that a class defined in Python gives its instances.
     pub(crate) fn find_special(&self, v: &Value, name: &Value) -> Option<Value> {
         let class = self.class_of_instance(v)?;
-        match self.class_find(&class, name)? {
-            Lookup::Python(f) => Some(match f.get::<StaticMethod>() {
-                Some(s) => s.0.clone(),
-                None => f,
-            }),
-            Lookup::Native(_) => None,
+        let Lookup::Python(f) = self.class_find(&class, name)? else { return None };
+        if let Some(s) = f.get::<StaticMethod>() {
+            return self.without_self(s.0.clone());
         }
+        if let Some(c) = f.get::<ClassMethod>() {
+            let bound = self.bound(c.0.clone(), class.into()).ok()?;
+            return self.without_self(bound);
+        }
+        Some(f)
+    }
+
+    /// A callable that passes on all arguments but the first: special methods are called with self, which
+    /// static and class methods do not take.
+    fn without_self(&self, function: Value) -> Option<Value> {
+        self.bound(function, Value::UNBOUND).ok()
     }
 
     /// As `find_special`, by text.
@@ -65,7 +73,7 @@ impl Vm {
     }
 
     pub(crate) fn bound(&self, function: Value, this: Value) -> Res {
-        Ok(self.heap.alloc(BoundMethod { function, this })?.into())
+        Ok(self.heap.unlocked(|| self.heap.alloc(BoundMethod { function, this }))?.into())
     }
 
     /// An entry as an attribute of `this`, an object of the type.
@@ -219,7 +227,7 @@ impl Vm {
         {
             if let Some((_, e)) = def.entries.iter().find(|(n, _)| *n == text) {
                 let v = self.entry_value(e)?;
-                m.dict.set_name(&self.heap, name, v.clone())?;
+                self.heap.unlocked(|| m.dict.set_name(&self.heap, name, v.clone()))?;
                 return Ok(Some(v));
             }
             if text == "__name__" {
@@ -227,6 +235,7 @@ impl Vm {
             }
         }
         if name.is(self.name(N::__dict__)) {
+            self.fill_module(m)?;
             return Ok(Some(m.dict.value().clone()));
         }
         let getattr = self.name(N::__getattr__).clone();
@@ -304,6 +313,10 @@ impl Vm {
             return Ok(Step::Done(Value::NONE));
         }
         if let Some(m) = obj.as_gc::<Module>() {
+            // As in MicroPython, modules written in the host language are read-only, but for builtins.
+            if m.def.is_some() && !m.is(&self.builtins) && !self.is_settable(m, name) {
+                return Err(self.no_attribute(obj, name));
+            }
             match value {
                 Some(v) => m.dict.set_name(&self.heap, name, v)?,
                 None => {
@@ -326,6 +339,11 @@ impl Vm {
         }
         self.check_bound(obj)?;
         Err(self.no_attribute(obj, name))
+    }
+
+    /// Attributes of built-in modules that scripts may set: `sys.path` and what else is a variable there.
+    fn is_settable(&self, m: &Module, name: &Value) -> bool {
+        matches!((m.name.as_str(), name.as_str()), (Some("sys"), Some("path" | "ps1" | "ps2" | "tracebacklimit")))
     }
 
     fn store_descriptor(&mut self, obj: &Value, d: &Value, value: &Option<Value>) -> Res<Option<Step>> {

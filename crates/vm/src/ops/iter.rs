@@ -1,13 +1,14 @@
 //! Iteration.
 
-use crate::exceptions as exc;
 use crate::names::N;
 use crate::object::*;
 use crate::vm::{Res, Vm};
 use alloc::boxed::Box;
 use alloc::vec;
-use core::cell::RefCell;
 use snakeye_heap::Value;
+
+/// Iterators nested in iterators, at most.
+const MAX_DEPTH: u32 = 100;
 
 impl Vm {
     /// `iter(v)`.
@@ -25,7 +26,7 @@ impl Vm {
             }
             if self.find_special(v, &item).is_some() {
                 let state = IterState::GetItem { object: v.clone(), index: 0 };
-                return Ok(Step::Done(self.heap.alloc(Iter { state: RefCell::new(state) })?.into()));
+                return Ok(Step::Done(self.new_iter(state)?));
             }
         }
         let def = self.def_of(v);
@@ -44,7 +45,14 @@ impl Vm {
     pub fn next_step(&mut self, it: &Value) -> Res<Step> {
         if let Some(i) = it.as_gc::<Iter>() {
             let i = i.clone();
-            return crate::collection::iter_next(self, &i);
+            // Iterators built from iterators recurse in Rust.
+            if self.iter_depth >= MAX_DEPTH {
+                return Err(self.runtime_error("maximum recursion depth exceeded"));
+            }
+            self.iter_depth += 1;
+            let step = crate::collection::iter_next(self, &i);
+            self.iter_depth -= 1;
+            return step;
         }
         if it.get::<Generator>().is_some() {
             return Ok(Step::Resume(Box::new(Resume { generator: it.clone(), value: Value::NONE, mode: ResumeMode::Next })));
@@ -52,18 +60,7 @@ impl Vm {
         if it.get::<Instance>().is_some() {
             let name = self.name(N::__next__).clone();
             if let Some(f) = self.find_special(it, &name) {
-                return Ok(Step::call(f, vec![it.clone()], |vm, r| match r {
-                    Ok(v) => Ok(Step::Done(v)),
-                    Err(_) => {
-                        let e = vm.take_exception();
-                        if vm.is_exception(&e, &exc::STOP_ITERATION) {
-                            vm.stop_value = vm.exception_args(&e).and_then(|a| a.elements().first().cloned());
-                            Ok(Step::Done(Value::UNBOUND))
-                        } else {
-                            Err(vm.raise(e))
-                        }
-                    }
-                }));
+                return Ok(Step::call(f, vec![it.clone()], |vm, r| vm.stop_to_unbound(r)));
             }
             if let Some(base) = self.native_part(it) {
                 return self.next_step(&base);

@@ -31,8 +31,12 @@ impl Vm {
         }
         if let Some(m) = function.get::<BoundMethod>() {
             let mut pos = Vec::with_capacity(args.pos.len() + 1);
-            pos.push(m.this.clone());
-            pos.extend_from_slice(args.pos);
+            if m.this.is_unbound() {
+                pos.extend(args.pos.iter().skip(1).cloned());
+            } else {
+                pos.push(m.this.clone());
+                pos.extend_from_slice(args.pos);
+            }
             return Ok(Step::Tail(Box::new(Call { function: m.function.clone(), args: pos, kw: args.kw.to_vec() })));
         }
         if function.get::<Class>().is_some() || function.get::<TypeDef>().is_some() {

@@ -165,6 +165,8 @@ impl Vm {
             None if def.name == "builtins" => self.builtins.value().clone(),
             None => {
                 let dict = self.new_dict()?;
+                let name = self.name(N::__name__).clone();
+                dict.set_name(&self.heap, &name, own.clone())?;
                 let m = self.heap.alloc(Module { name: own.clone(), dict, def: Some(def) })?;
                 self.modules.set_name(&self.heap, &own, m.value().clone())?;
                 if let Some(init) = def.init {
@@ -207,10 +209,13 @@ impl Vm {
 
     /// `from m import *`.
     pub(crate) fn import_star(&mut self, m: &Value, globals: &Gc<Dict>, namespace: &Value) -> Res<()> {
-        let Some(module) = m.as_gc::<Module>().cloned() else { return Ok(()) };
         let target = namespace.as_gc::<Dict>().cloned().unwrap_or(globals.clone());
         let all = self.name(N::__all__).clone();
-        if let Some(list) = module.dict.get_name(&all) {
+        let list = match m.get::<Module>() {
+            Some(module) => module.dict.get_name(&all),
+            None => self.find_attr(m, &all)?,
+        };
+        if let Some(list) = list {
             for name in self.collect(&list)? {
                 let name = self.intern_value(&name)?;
                 let step = self.import_from_step(m, &name)?;
@@ -219,17 +224,36 @@ impl Vm {
             }
             return Ok(());
         }
-        if let Some(def) = module.def {
-            for (n, _) in def.entries {
-                let name = self.intern(n)?;
-                self.module_attr(&module, &name)?;
+        let dict = match m.as_gc::<Module>().cloned() {
+            Some(module) => {
+                self.fill_module(&module)?;
+                module.dict.clone()
             }
-        }
+            // Whatever stands in sys.modules under the name: a class, an instance.
+            None => {
+                let name = self.intern("__dict__")?;
+                match self.find_attr(m, &name)?.map(Value::into_gc::<Dict>) {
+                    Some(Ok(d)) => d,
+                    _ => return Err(self.raise_new(&exc::IMPORT_ERROR, "no module")),
+                }
+            }
+        };
         let pairs: Vec<(Value, Value)> =
-            module.dict.table.borrow().iter().map(|e| (e.key.clone(), e.value.clone())).collect();
+            dict.table.borrow().iter().map(|e| (e.key.clone(), e.value.clone())).collect();
         for (k, v) in pairs {
             if k.as_str().is_some_and(|s| !s.starts_with('_')) {
                 target.set_name(&self.heap, &k, v)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes every entry of a built-in module's table a value in its dict.
+    pub(crate) fn fill_module(&mut self, module: &Gc<Module>) -> Res<()> {
+        if let Some(def) = module.def {
+            for (n, _) in def.entries {
+                let name = self.intern(n)?;
+                self.module_attr(module, &name)?;
             }
         }
         Ok(())

@@ -1063,8 +1063,8 @@ impl Vm {
                             set!(w.a(), f);
                         }
                         Op::LoadBuildClass => {
-                            let v = BUILD_CLASS.value();
-                            set!(w.a(), v);
+                            let hook = self.builtins.dict.get_name(self.name(N::__build_class__));
+                            set!(w.a(), hook.unwrap_or(BUILD_CLASS.value()));
                         }
 
                         Op::BuildList => {
@@ -1195,7 +1195,14 @@ impl Vm {
                                 k => (*consts.add(k as usize)).clone(),
                             };
                             let globals = globals_of(&*frame).clone();
-                            let step = self.import_step(&name, &from, (x >> 16) as usize, Some(&globals));
+                            let level = (x >> 16) as usize;
+                            let step = match self.builtins.dict.get_name(self.name(N::__import__)) {
+                                Some(hook) => {
+                                    let args = [name, globals.into(), Value::NONE, from, Value::int(level as i32)];
+                                    Ok(Step::tail(hook, args.into()))
+                                }
+                                None => self.import_step(&name, &from, level, Some(&globals)),
+                            };
                             finish!(step, Ret::Reg(w.a()))
                         }
                         Op::ImportFrom => {
@@ -1538,7 +1545,8 @@ impl Vm {
     }
 }
 
-static BUILD_CLASS: snakeye_heap::Rom<NativeFn> =
+/// `__build_class__`
+pub static BUILD_CLASS: snakeye_heap::Rom<NativeFn> =
     snakeye_heap::Rom::new(NativeFn::keywords("__build_class__", 2, 255, crate::classes::build_class));
 
 type StrHeadTail = Str;

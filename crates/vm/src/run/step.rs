@@ -163,7 +163,9 @@ impl Vm {
                 }
                 Ret::YieldFrom { reg } => {
                     if v.is_unbound() {
-                        drop(core::mem::replace(&mut *f.base.add(reg as usize), Value::NONE));
+                        let base = f.base;
+                        let value = self.take_stop_value();
+                        drop(core::mem::replace(&mut *base.add(reg as usize), value));
                     } else {
                         return self.yield_value(v, true);
                     }
@@ -237,13 +239,15 @@ impl Vm {
             GeneratorState::Running => return Err(self.value_error("generator already executing")),
             GeneratorState::Done => {
                 if mode == ResumeMode::Throw {
-                    return Err(self.raise(value));
+                    let e = self.exception_instance(&value)?;
+                    return Err(self.raise(e));
                 }
                 return self.finished(ret, mode);
             }
             GeneratorState::Created if mode == ResumeMode::Throw => {
                 crate::kinds::Trace::clear(g);
-                return Err(self.raise(value));
+                let e = self.exception_instance(&value)?;
+                return Err(self.raise(e));
             }
             GeneratorState::Created if !value.is_none() && !g.function.get().is_unbound() => {
                 return Err(self.type_error("can't send non-None value to a just-started generator"));
@@ -304,6 +308,7 @@ impl Vm {
                 };
                 return self.throw_into(iter, e, reg);
             }
+            let e = self.exception_instance(&e)?;
             return Err(self.raise(e));
         }
         if started {
@@ -335,23 +340,33 @@ impl Vm {
     /// Throws into the iterator that the frame on top delegates to with `yield from`.
     fn throw_into(&mut self, iter: Value, e: Value, reg: u8) -> Res<Flow> {
         let ret = Ret::YieldFrom { reg };
-        if iter.get::<Generator>().is_some() {
-            return self.resume_generator(iter, e, ResumeMode::Throw, ret);
-        }
         let name = self.name(crate::names::N::throw).clone();
         let close = self.name(crate::names::N::close).clone();
         if self.is_exception(&e, &exc::GENERATOR_EXIT) {
+            // The inner iterator is closed, then the outer one ends in the same way.
             if let Some(f) = self.find_attr(&iter, &close)? {
-                self.call(&f, &[])?;
+                let step = Step::call(f, alloc::vec![], move |vm, r| {
+                    r?;
+                    let e = vm.exception_instance(&e)?;
+                    Err(vm.raise(e))
+                });
+                return self.start_step(step, ret);
             }
+            let e = self.exception_instance(&e)?;
             return Err(self.raise(e));
+        }
+        if iter.get::<Generator>().is_some() {
+            return self.resume_generator(iter, e, ResumeMode::Throw, ret);
         }
         match self.find_attr(&iter, &name)? {
             Some(f) => {
                 let step = Step::call(f, alloc::vec![e], |vm, r| vm.stop_to_unbound(r));
                 self.start_step(step, ret)
             }
-            None => Err(self.raise(e)),
+            None => {
+                let e = self.exception_instance(&e)?;
+                Err(self.raise(e))
+            }
         }
     }
 
@@ -362,12 +377,19 @@ impl Vm {
             Err(_) => {
                 let e = self.take_exception();
                 if self.is_exception(&e, &exc::STOP_ITERATION) {
+                    let args = self.exception_args(&e);
+                    self.stop_value = args.and_then(|a| a.elements().first().cloned());
                     Ok(Step::Done(Value::UNBOUND))
                 } else {
                     Err(self.raise(e))
                 }
             }
         }
+    }
+
+    /// The value of the StopIteration that ended the iterator last asked, None if it had none.
+    pub fn take_stop_value(&mut self) -> Value {
+        self.stop_value.take().unwrap_or(Value::NONE)
     }
 
     /// Removes the running thread, which has ended.

@@ -9,7 +9,6 @@ use crate::object::{Args, BinOp, CmpOp, Entry, Instance, Iter, IterState, Param,
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use alloc::vec;
-use core::cell::RefCell;
 use snakeye_heap::{Rom, Value};
 
 /// `str`
@@ -247,5 +246,5 @@ fn str_contains(vm: &mut Vm, this: &Value, item: &Value) -> Res<bool> {
 /// `iter()` of everything that is iterated by position.
 pub(super) fn iterate(vm: &mut Vm, object: &Value) -> Res {
     let state = IterState::Sequence { object: object.clone(), index: 0 };
-    Ok(vm.heap.alloc(Iter { state: RefCell::new(state) })?.into())
+    vm.new_iter(state)
 }
