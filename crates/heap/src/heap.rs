@@ -218,6 +218,16 @@ impl Heap {
         self.inner().locked.set(locked);
     }
 
+    /// Runs `work` without the lock: for what the VM needs by itself (a bound method, an iterator, an
+    /// exception), which a script that locked the heap did not ask for.
+    #[inline]
+    pub fn unlocked<R>(&self, work: impl FnOnce() -> R) -> R {
+        let locked = self.inner().locked.replace(false);
+        let result = work();
+        self.inner().locked.set(locked);
+        result
+    }
+
     /// Whether every allocation fails now.
     pub fn locked(&self) -> bool {
         self.inner().locked.get()

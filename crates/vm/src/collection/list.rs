@@ -5,7 +5,7 @@ use super::print::{copied, print_items};
 use super::receiver::{clamped_bound, element_index, receiver};
 use super::sort::{map_keys, sort_values};
 use super::tuple::compare_items;
-use crate::object::{Args, BinOp, CmpOp, Iter, IterState, List, Param, Slice, Step, TypeDef};
+use crate::object::{Args, BinOp, CmpOp, IterState, List, Param, Slice, Step, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -2,7 +2,7 @@
 
 use super::receiver::{element_index, receiver};
 use super::slice::resolve;
-use crate::object::{Args, CmpOp, Entry, Iter, IterState, Range, Slice, Step, TypeDef};
+use crate::object::{Args, CmpOp, Entry, IterState, Range, Slice, Step, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use core::fmt::Write;

@@ -6,7 +6,7 @@ use super::list::is_count;
 use super::print::print_items;
 use super::receiver::{clamped_bound, element_index, receiver};
 use crate::object::{
-    Args, BinOp, CmpOp, Iter, IterState, NativeValue, Slice, Step, StrValue, Tuple, TupleHead, TypeDef,
+    Args, BinOp, CmpOp, IterState, NativeValue, Slice, Step, StrValue, Tuple, TupleHead, TypeDef,
 };
 use crate::vm::{Raised, Res, Vm};
 use alloc::string::String;

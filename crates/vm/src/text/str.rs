@@ -5,7 +5,7 @@ use super::quote::quote_str;
 use super::view::{Kind, argument, check_size, is_int};
 use super::{case, format, percent, search, split};
 use crate::collection::element_index;
-use crate::object::{Args, BinOp, CmpOp, Entry, Instance, Iter, IterState, Param, Slice, Step, StrValue, TypeDef};
+use crate::object::{Args, BinOp, CmpOp, Entry, Instance, IterState, Param, Slice, Step, StrValue, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use alloc::vec;
