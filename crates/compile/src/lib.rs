@@ -62,7 +62,8 @@ pub struct Options {
     /// Names at the top level go through the frame's namespace dict, then globals (`exec` and `eval`
     /// with locals that differ from globals). Otherwise they are globals.
     pub separate_locals: bool,
-    /// Optimisation level: from 1 on, assertions are left out and `__debug__` is False.
+    /// Optimisation level: from 1 on, assertions are left out and `__debug__` is False; from 3 on, lines too
+    /// are left out, and everything is on line 1.
     pub optimize: u8,
     /// Accept what MicroPython 1.11 accepted.
     pub compat_1_11: bool,
@@ -175,9 +176,20 @@ impl Top {
 
     fn finish(self) -> Result<Code, CompileError> {
         let file = self.session.file;
-        match self.unit {
-            Some(unit) => unit.finish().map_err(|e| CompileError::new(&file, *e)),
-            None => Ok(Code::default()),
+        let Some(unit) = self.unit else {
+            return Ok(Code::default());
+        };
+        let mut code = unit.finish().map_err(|e| CompileError::new(&file, *e))?;
+        if self.session.options.optimize >= 3 {
+            strip_lines(&mut code);
         }
+        Ok(code)
     }
+}
+
+/// Drops the line tables, which take memory.
+fn strip_lines(code: &mut Code) {
+    code.lines.clear();
+    code.first_line = 1;
+    code.children.iter_mut().for_each(strip_lines);
 }
