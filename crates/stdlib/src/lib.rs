@@ -9,6 +9,7 @@ pub mod array;
 pub mod atexit;
 pub mod binascii;
 mod buffer;
+pub mod cmath;
 pub mod collections;
 pub mod errno;
 pub mod gc;
@@ -16,8 +17,11 @@ pub mod hashlib;
 pub mod heapq;
 pub mod io;
 pub mod json;
+pub mod math;
 pub mod micropython;
+pub mod random;
 pub mod re;
+pub mod struct_module;
 pub mod sys;
 
 /// All modules of this crate, for the list a port hands to the VM.
@@ -25,6 +29,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &array::ARRAY,
     &atexit::ATEXIT,
     &binascii::BINASCII,
+    &cmath::CMATH,
     &collections::COLLECTIONS,
     &errno::ERRNO,
     &gc::GC,
@@ -32,7 +37,10 @@ pub static MODULES: &[&ModuleDef] = &[
     &heapq::HEAPQ,
     &io::IO,
     &json::JSON,
+    &math::MATH,
     &micropython::MICROPYTHON,
+    &random::RANDOM,
     &re::RE,
+    &struct_module::STRUCT,
     &sys::SYS,
 ];

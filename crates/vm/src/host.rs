@@ -33,6 +33,10 @@ pub trait Host {
     /// Waits until one of the interests is ready or the deadline has come, and sets `ready[i]` for each
     /// interest found ready. Deadlines already past only poll.
     fn wait(&mut self, interests: &[Interest], deadline_us: Option<u64>, ready: &mut [bool]) -> Woken;
+    /// Bits nobody can foresee, for seeds. The clock alone is a poor source: ports with a better one use that.
+    fn entropy(&mut self) -> u64 {
+        self.now_us().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
     /// Whether the user asked for an interrupt since the last call. Cheap: called at each time slice.
     fn interrupted(&mut self) -> bool;
     /// What stands at this path.
