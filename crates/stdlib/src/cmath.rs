@@ -1,7 +1,7 @@
 //! `cmath`
 
 use alloc::vec;
-use snakeye_vm::number::{complex_of, new_complex};
+use snakeye_vm::number::{complex_arg, new_complex};
 use snakeye_vm::object::{Complex, Entry, ModuleDef};
 use snakeye_vm::{Res, Value, Vm, method};
 
@@ -32,11 +32,7 @@ pub static CMATH: ModuleDef = ModuleDef {
 };
 
 fn argument(vm: &mut Vm, args: &[Value]) -> Res<Complex> {
-    let v = args.first().map_or(Value::NONE, |v| vm.base_object(v));
-    match complex_of(&v) {
-        Some(z) => Ok(z),
-        None => Ok(Complex { re: vm.float_of(&v)?, im: 0.0 }),
-    }
+    complex_arg(vm, args.first().unwrap_or(&Value::NONE))
 }
 
 fn map(vm: &mut Vm, args: &[Value], f: fn(Complex) -> Complex) -> Res {

@@ -9,6 +9,8 @@ use snakeye_vm::number::to_u64_wrapping;
 use snakeye_vm::object::{BufferValue, ModuleDef};
 use snakeye_vm::{Raised, Res, Value, Vm, method};
 
+mod objects;
+
 /// The `struct` module.
 pub static STRUCT: ModuleDef = ModuleDef {
     name: "struct",
@@ -68,7 +70,8 @@ fn element_size(code: u8, native: bool) -> Option<usize> {
         b'h' | b'H' | b'e' => 2,
         b'i' | b'I' | b'f' => 4,
         b'l' | b'L' if !native => 4,
-        b'l' | b'L' | b'P' => size_of::<usize>(),
+        b'l' | b'L' => size_of::<usize>(),
+        b'P' | b'O' => size_of::<usize>(),
         b'q' | b'Q' | b'd' => 8,
         _ => return None,
     })
@@ -153,6 +156,7 @@ fn encode(vm: &mut Vm, code: u8, v: &Value) -> Res<u64> {
         b'e' => Ok(to_half(vm.float_of(v)?) as u64),
         b'f' => Ok((vm.float_of(v)? as f32).to_bits() as u64),
         b'd' => Ok(vm.float_of(v)?.to_bits()),
+        b'O' => objects::pack(vm, v),
         _ => match to_u64_wrapping(v) {
             Some(n) => Ok(n),
             None => Ok(vm.index_of(v)? as u64),
@@ -165,6 +169,7 @@ fn decode(vm: &mut Vm, code: u8, size: usize, word: u64) -> Res {
         b'e' => vm.new_float(from_half(word as u16)),
         b'f' => vm.new_float(f32::from_bits(word as u32) as f64),
         b'd' => vm.new_float(f64::from_bits(word)),
+        b'O' => objects::unpack(vm, word),
         b'b' | b'h' | b'i' | b'l' | b'q' => {
             let unused = 64 - 8 * size as u32;
             vm.new_int((word << unused) as i64 >> unused)

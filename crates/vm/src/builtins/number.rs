@@ -90,6 +90,9 @@ pub(super) fn hash(vm: &mut Vm, args: &[Value]) -> Res {
             }
         }
     }
+    if let Some(n) = crate::number::whole_float(v) {
+        return vm.new_int(n);
+    }
     let h = vm.hash(v)?;
     vm.new_int(h as i64)
 }

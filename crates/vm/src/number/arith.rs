@@ -6,8 +6,8 @@ use crate::exceptions as exc;
 use crate::object::{BinOp, Complex};
 use crate::vm::{Raised, Res, Vm};
 use alloc::vec;
-use dashu_int::IBig;
-use dashu_int::ops::{Abs, DivRem, UnsignedAbs};
+use dashu_int::ops::{Abs, BitTest, DivRem, UnsignedAbs};
+use dashu_int::{IBig, UBig};
 use snakeye_heap::Value;
 
 /// ZeroDivisionError
@@ -174,17 +174,42 @@ pub fn pow3(vm: &mut Vm, base: &Value, exponent: &Value, modulus: &Value) -> Res
         return Err(vm.value_error("divide by zero"));
     }
     let (b, e, m) = (to_ibig(b), to_ibig(e), to_ibig(m));
-    let ring = dashu_int::fast_div::ConstDivisor::new((&m).abs().unsigned_abs());
-    let mut reduced = ring.reduce(b);
+    let modulus = (&m).abs();
+    let mut base = floor_div_big(b, &modulus).1;
     if e < IBig::ZERO {
-        reduced = match reduced.inv() {
+        base = match inverse(&base, &modulus) {
             Some(inverse) => inverse,
             None => return Err(vm.value_error("base is not invertible for the given modulus")),
         };
     }
-    let result = IBig::from(reduced.pow(&e.unsigned_abs()).residue());
+    let result = power_modulo(&base, &e.unsigned_abs(), &modulus);
     let result = if m < IBig::ZERO && !result.is_zero() { result + m } else { result };
     int_from_ibig(vm, result)
+}
+
+/// `base ** exponent % modulus` of natural numbers.
+fn power_modulo(base: &IBig, exponent: &UBig, modulus: &IBig) -> IBig {
+    let mut result = IBig::ONE % modulus;
+    for i in (0..exponent.bit_len()).rev() {
+        result = &result * &result % modulus;
+        if exponent.bit(i) {
+            result = result * base % modulus;
+        }
+    }
+    result
+}
+
+/// The number below `modulus` whose product with `n` leaves the rest 1, by Euclid's algorithm.
+fn inverse(n: &IBig, modulus: &IBig) -> Option<IBig> {
+    let (mut r0, mut r1) = (modulus.clone(), n.clone());
+    let (mut t0, mut t1) = (IBig::ZERO, IBig::ONE);
+    while !r1.is_zero() {
+        let (q, rest) = r0.div_rem(&r1);
+        let t = t0 - q * &t1;
+        (r0, r1) = (r1, rest);
+        (t0, t1) = (t1, t);
+    }
+    if r0.is_one() { Some(floor_div_big(t0, modulus).1) } else { None }
 }
 
 /// `divmod(a, b)` of ints and floats; not implemented for other types.
@@ -240,6 +265,19 @@ mod tests {
         assert_eq!(small_op(BinOp::Pow, 3, 39), Some(4052555153018976267));
         assert_eq!(small_op(BinOp::Pow, 3, 40), None);
         assert_eq!(small_op(BinOp::Pow, 2, -1), None);
+    }
+
+    #[test]
+    fn modular_powers() {
+        let pow = |b: i64, e: u64, m: i64| power_modulo(&IBig::from(b), &UBig::from(e), &IBig::from(m));
+        assert_eq!(pow(3, 4, 7), IBig::from(4));
+        assert_eq!(pow(0, 0, 1), IBig::ZERO);
+        assert_eq!(pow(0, 0, 5), IBig::ONE);
+        assert_eq!(pow(2, 1_000_000, 1_000_000_007), IBig::from(235042059));
+        let inv = |n: i64, m: i64| inverse(&IBig::from(n), &IBig::from(m));
+        assert_eq!(inv(2, 7), Some(IBig::from(4)));
+        assert_eq!(inv(4, 8), None);
+        assert_eq!(inv(0, 1), Some(IBig::ZERO));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use crate::exceptions as exc;
 use crate::object::*;
 use crate::vm::{Res, Vm};
 use alloc::string::String;
-use alloc::vec;
 use snakeye_heap::{Rom, Value};
 
 /// `complex`
@@ -70,6 +69,27 @@ fn part(vm: &mut Vm, v: &Value) -> Res<Complex> {
     }
 }
 
+/// The complex number an argument stands for: a number, or an object with `__complex__` or `__float__`.
+/// TypeError for others.
+pub fn complex_arg(vm: &mut Vm, v: &Value) -> Res<Complex> {
+    if let Some(c) = complex_of(&vm.base_object(v)) {
+        return Ok(c);
+    }
+    if v.get::<Instance>().is_some()
+        && let Some(f) = vm.special_method(v, "__complex__")?
+    {
+        let r = vm.call(&f, core::slice::from_ref(v))?;
+        return match vm.base_object(&r).get::<Complex>() {
+            Some(c) => Ok(*c),
+            None => Err(not_complex(vm, &r)),
+        };
+    }
+    match vm.special_method(v, "__float__")? {
+        Some(_) => Ok(Complex { re: vm.float_of(v)?, im: 0.0 }),
+        None => Err(not_complex(vm, v)),
+    }
+}
+
 fn from_one(vm: &mut Vm, v: &Value) -> Res<Step> {
     let base = vm.base_object(v);
     if let Some(text) = base.as_str() {
@@ -78,25 +98,11 @@ fn from_one(vm: &mut Vm, v: &Value) -> Res<Step> {
             None => Err(vm.value_error("invalid syntax for number")),
         };
     }
-    let name = vm.intern("__complex__")?;
-    if v.get::<Instance>().is_some()
-        && let Some(f) = vm.find_special(v, &name)
-    {
-        return Ok(Step::call(f, vec![v.clone()], |vm, r| {
-            let r = r?;
-            match complex_of(&vm.base_object(&r)) {
-                Some(c) => new_complex(vm, c.re, c.im).map(Step::Done),
-                None => Err(not_complex(vm, &r)),
-            }
-        }));
-    }
     if base.get::<Complex>().is_some() {
         return Ok(Step::Done(base));
     }
-    match complex_of(&base) {
-        Some(c) => new_complex(vm, c.re, c.im).map(Step::Done),
-        None => Err(not_complex(vm, v)),
-    }
+    let c = complex_arg(vm, v)?;
+    new_complex(vm, c.re, c.im).map(Step::Done)
 }
 
 fn not_complex(vm: &mut Vm, v: &Value) -> crate::Raised {

@@ -43,8 +43,22 @@ fn scientific(x: f64, n: usize) -> (String, Decimal) {
     (text, Decimal { digits, exponent })
 }
 
+/// The power of ten that the number is the float of, although its exact value may lie a little below.
+fn power_of_ten(x: f64, single: bool) -> Option<i32> {
+    let (_, Decimal { digits, exponent }) = scientific(x, if single { 6 } else { 15 });
+    let tens = digits.starts_with('1') && digits.bytes().skip(1).all(|b| b == b'0');
+    if tens && reads_back(&format!("1e{exponent}"), x, single) { Some(exponent) } else { None }
+}
+
 /// At most `wanted` significant digits, as many as the number is worth, then zeros.
 fn significant(x: f64, wanted: usize, d: Digits) -> Decimal {
+    if wanted > d.safe.min(15)
+        && let Some(exponent) = power_of_ten(x, d.single)
+    {
+        let mut digits = String::from("1");
+        push_zeros(&mut digits, wanted - 1);
+        return Decimal { digits, exponent };
+    }
     let most = wanted.min(d.max);
     let mut n = wanted.min(d.safe);
     loop {
@@ -230,6 +244,9 @@ mod tests {
             (1e15, "1000000000000000.0"),
             (1e16, "1e+16"),
             (1e22, "1e+22"),
+            (1e23, "1e+23"),
+            (1e29, "1e+29"),
+            (1e-307, "1e-307"),
             (0.0001, "0.0001"),
             (0.00001, "1e-05"),
             (2.5e-5, "2.5e-05"),

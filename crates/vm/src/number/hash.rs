@@ -1,6 +1,6 @@
 //! Hashes of numbers: equal numbers hash equal, whatever their type.
 
-use super::{IntRef, as_int, big};
+use super::{IntRef, as_int, big, float_value};
 use crate::object::Complex;
 use dashu_int::IBig;
 use snakeye_heap::Value;
@@ -47,6 +47,11 @@ pub(super) fn hash_of(n: IntRef) -> u32 {
         IntRef::Small(n) => hash_int(n),
         IntRef::Big(b) => hash_big(b),
     }
+}
+
+/// The integer of 64 bits that a float equals.
+pub fn whole_float(v: &Value) -> Option<i64> {
+    float_value(v).filter(|x| x.abs() < 9.2e18 && *x == libm::trunc(*x)).map(|x| x as i64)
 }
 
 /// Hash of an int or bool; `None` for other types.
