@@ -123,7 +123,7 @@ impl Vm {
         if let Err(e) = self.bind(f, base, pos, kw) {
             // SAFETY: n places from base (place).
             unsafe { clear(base, n) };
-            self.stack().segment = segment as usize;
+            self.stack().use_segment(segment as usize);
             return Err(e);
         }
         let pc = f.code.words.as_ptr();

@@ -83,19 +83,35 @@ pub(crate) enum Entry {
 pub(crate) struct Stack {
     pub entries: Vec<Entry>,
     segments: Vec<NonNull<[Value]>>,
-    /// The segment in use.
+    /// The segment in use; changed by `use_segment` only.
     pub segment: usize,
+    /// End of the segment in use.
+    limit: *mut Value,
+    /// Places of the first segment.
+    first: usize,
     /// Python frames on it.
     pub depth: usize,
 }
 
-/// Places of a thread's first segment, and the least of a further one.
+/// Places of a thread's first segment, of the main thread's, and the least of a further one.
 const FIRST: usize = 48;
+const FIRST_MAIN: usize = 512;
 const FURTHER: usize = 256;
 
 impl Stack {
-    pub fn new() -> Stack {
-        Stack { entries: Vec::new(), segments: Vec::new(), segment: 0, depth: 0 }
+    /// An empty stack; the main thread's starts larger.
+    pub fn new(main: bool) -> Stack {
+        let first = if main { FIRST_MAIN } else { FIRST };
+        Stack { entries: Vec::new(), segments: Vec::new(), segment: 0, limit: core::ptr::null_mut(), first, depth: 0 }
+    }
+
+    /// Goes to another segment.
+    #[inline(always)]
+    pub fn use_segment(&mut self, segment: usize) {
+        if segment != self.segment || self.limit.is_null() {
+            self.segment = segment;
+            self.limit = self.bounds().1;
+        }
     }
 
     /// First and last-plus-one place of the segment in use.
@@ -110,8 +126,9 @@ impl Stack {
     }
 
     /// End of the segment in use.
+    #[inline(always)]
     pub fn limit(&self) -> *mut Value {
-        self.bounds().1
+        self.limit
     }
 
     /// The first place no frame uses.
@@ -135,7 +152,7 @@ impl Stack {
             self.drop_from(next);
         }
         if next >= self.segments.len() {
-            let size = if next == 0 { FIRST } else { (FURTHER << next.min(5)).min(8192) }.max(n);
+            let size = if next == 0 { self.first } else { (FURTHER << next.min(5)).min(8192) }.max(n);
             let mut v: Vec<Value> = Vec::new();
             v.try_reserve_exact(size).map_err(|_| crate::Raised)?;
             v.resize(size, Value::UNBOUND);
@@ -143,7 +160,7 @@ impl Stack {
             // SAFETY: from Box::into_raw.
             self.segments.push(unsafe { NonNull::new_unchecked(boxed) });
         }
-        self.segment = next;
+        self.use_segment(next);
         let base = self.bounds().0;
         // SAFETY: both runs are places of segments (fact 2); moving leaves unbound behind.
         unsafe {
@@ -178,7 +195,7 @@ impl Stack {
         // SAFETY: the frame's registers are places of a segment (fact 2).
         unsafe { clear(f.base, n) };
         self.depth -= 1;
-        self.segment = f.segment as usize;
+        self.use_segment(f.segment as usize);
     }
 }
 

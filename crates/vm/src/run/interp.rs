@@ -902,9 +902,16 @@ impl Vm {
                                 continue;
                             }
                             let ret = Ret::ForIter { dst: w.a(), jump };
-                            if it.get::<Generator>().is_some() {
+                            if let Some(gen_) = it.get::<Generator>() {
                                 let g = it.clone();
                                 save!();
+                                if gen_.state.get() == GeneratorState::Suspended
+                                    && gen_.pc.get() & super::step::IN_YIELD_FROM == 0
+                                    && self.stack().entries.len() < self.config.recursion_limit
+                                {
+                                    self.resume_for(g, base.add(code.n_regs as usize), ret)?;
+                                    continue 'frame;
+                                }
                                 match self.resume_generator(g, Value::NONE, ResumeMode::Next, ret)? {
                                     Flow::Go => continue 'frame,
                                     flow => return Ok(flow),
@@ -916,6 +923,31 @@ impl Vm {
 
                         Op::Yield => {
                             let v = reg!(w.b()).clone();
+                            if let Ret::ForIter { dst, .. } = (*frame).ret
+                                && let Some(g) = (*frame).generator.get::<Generator>()
+                            {
+                                // The common case, a for loop below: as yield_value, in place.
+                                let saved = &mut *g.registers.as_ptr();
+                                let n_regs = code.n_regs as usize;
+                                if saved.len() == n_regs {
+                                    core::ptr::swap_nonoverlapping(saved.as_mut_ptr(), base, n_regs);
+                                    g.pc.set(pc.offset_from(code.words.as_ptr()) as u32);
+                                    g.state.set(GeneratorState::Suspended);
+                                    let stack = self.stack();
+                                    stack.depth -= 1;
+                                    stack.use_segment((*frame).segment as usize);
+                                    let n = stack.entries.len() - 1;
+                                    let below = stack.entries.as_mut_ptr().add(n.wrapping_sub(1));
+                                    drop(core::mem::replace(&mut (*frame).function, Value::UNBOUND));
+                                    drop(core::mem::replace(&mut (*frame).generator, Value::UNBOUND));
+                                    // A generator's frame has no namespace: nothing is left to drop.
+                                    self.stack().entries.set_len(n);
+                                    if let Entry::Python(below) = &mut *below {
+                                        drop(core::mem::replace(&mut *below.base.add(dst as usize), v));
+                                    }
+                                    continue 'frame;
+                                }
+                            }
                             save!();
                             match self.yield_value(v, false)? {
                                 Delivered::Flow(Flow::Go) => continue 'frame,
@@ -1051,6 +1083,26 @@ impl Vm {
                             } else {
                                 Value::NONE
                             };
+                            if let Ret::Reg(r) = (*frame).ret
+                                && (*frame).generator.is_unbound()
+                            {
+                                // The common case, in place: nothing is moved but the result.
+                                clear(base, code.n_regs as usize);
+                                let stack = self.stack();
+                                stack.depth -= 1;
+                                stack.use_segment((*frame).segment as usize);
+                                let n = stack.entries.len() - 1;
+                                let below = stack.entries.as_mut_ptr().add(n.wrapping_sub(1));
+                                drop(core::mem::replace(&mut (*frame).function, Value::UNBOUND));
+                                drop(core::mem::replace(&mut (*frame).namespace, Value::UNBOUND));
+                                // All values of the entry are unbound now, so forgetting it leaks nothing.
+                                self.stack().entries.set_len(n);
+                                // Ret::Reg is only used above a Python frame.
+                                if let Entry::Python(below) = &mut *below {
+                                    drop(core::mem::replace(&mut *below.base.add(r as usize), v));
+                                }
+                                continue 'frame;
+                            }
                             save!();
                             match self.return_value(v)? {
                                 Flow::Go => continue 'frame,
@@ -1362,9 +1414,59 @@ impl Vm {
             };
             let stack = self.stack();
             stack.depth += 1;
-            stack.entries.push(Entry::Python(frame));
+            let n = stack.entries.len();
+            if n == stack.entries.capacity() {
+                stack.entries.reserve(1);
+            }
+            stack.entries.as_mut_ptr().add(n).write(Entry::Python(frame));
+            stack.entries.set_len(n + 1);
             Ok(())
         }
+    }
+
+    /// Lets a suspended generator go on for a for loop: as `resume_generator`, without what cannot happen here.
+    ///
+    /// # Safety
+    /// `top` is the end of the registers of the frame on top; the generator is suspended at a plain yield.
+    #[inline(always)]
+    unsafe fn resume_for(&mut self, generator: Value, top: *mut Value, ret: Ret) -> Res<()> {
+        let Some(g) = generator.get::<Generator>() else { return Ok(()) };
+        if let Some(e) = Some(g.pending.replace(Value::UNBOUND)).filter(|e| !e.is_unbound()) {
+            g.pending.set(e);
+            return self.resume_generator(generator, Value::NONE, ResumeMode::Next, ret).map(drop);
+        }
+        let function = g.function.get();
+        let Some(f) = function.get::<Function>() else { return Ok(()) };
+        let n = f.code.n_regs as usize;
+        let segment = self.stack().segment as u16;
+        let base = self.stack().place(top, 0, n)?;
+        // SAFETY: n unused places from base; the saved registers lie elsewhere; the pc was saved from this
+        // code, behind a Yield, whose register `a` gets the value sent.
+        unsafe {
+            let saved = &mut *g.registers.as_ptr();
+            if saved.len() == n {
+                core::ptr::swap_nonoverlapping(saved.as_mut_ptr(), base, n);
+            }
+            g.state.set(GeneratorState::Running);
+            let pc = f.code.words.as_ptr().add(g.pc.get() as usize);
+            let sent = Word(*pc.sub(1)).a() as usize;
+            drop(core::mem::replace(&mut *base.add(sent), Value::NONE));
+            let frame = Frame {
+                code: NonNull::from(&*f.code),
+                base,
+                pc,
+                namespace: Value::UNBOUND,
+                gen_end: GenEnd::Unbound,
+                ret,
+                segment,
+                function,
+                generator,
+            };
+            let stack = self.stack();
+            stack.depth += 1;
+            stack.entries.push(Entry::Python(frame));
+        }
+        Ok(())
     }
 
     /// A call that is not simple: arguments are taken out of their registers first.

@@ -189,19 +189,19 @@ impl Vm {
         let generator = core::mem::replace(&mut f.generator, Value::UNBOUND);
         if let Some(g) = generator.get::<Generator>() {
             let mut saved = g.registers.borrow_mut();
-            for i in 0..n {
-                // SAFETY: the frame's registers (fact 2); moved out, unbound stays behind.
-                let r = unsafe { core::mem::replace(&mut *f.base.add(i), Value::UNBOUND) };
-                match saved.get_mut(i) {
-                    Some(place) => *place = r,
-                    None => drop(r),
-                }
+            if saved.len() == n {
+                // SAFETY: the frame's n registers (fact 2) and a buffer of n values, apart from each other. The
+                // buffer holds only unbound values while the generator runs, so those end up on the stack.
+                unsafe { core::ptr::swap_nonoverlapping(saved.as_mut_ptr(), f.base, n) };
             }
             drop(saved);
             g.pc.set(pc);
             g.state.set(GeneratorState::Suspended);
         }
-        self.stack().release(&f);
+        // The registers were swapped for unbound ones: nothing to clear.
+        let stack = self.stack();
+        stack.depth -= 1;
+        stack.use_segment(f.segment as usize);
         let ret = f.ret;
         drop(f);
         drop(generator);
@@ -265,9 +265,9 @@ impl Vm {
         let base = stack.place(top, 0, n)?;
         {
             let mut saved = g.registers.borrow_mut();
-            for (i, place) in saved.iter_mut().enumerate().take(n) {
-                // SAFETY: n places from base (place).
-                unsafe { drop(core::mem::replace(&mut *base.add(i), core::mem::replace(place, Value::UNBOUND))) };
+            if saved.len() == n {
+                // SAFETY: n unused (unbound) places from base, and a buffer of n values, apart from each other.
+                unsafe { core::ptr::swap_nonoverlapping(saved.as_mut_ptr(), base, n) };
             }
         }
         let started = g.state.replace(GeneratorState::Running) == GeneratorState::Suspended;

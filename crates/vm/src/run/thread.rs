@@ -47,7 +47,7 @@ pub(crate) struct Scheduler {
 
 impl Scheduler {
     pub fn new(_: &Heap) -> Result<Scheduler, OutOfMemory> {
-        let main = Box::new(Thread { id: 1, stack: Stack::new(), state: State::Ready });
+        let main = Box::new(Thread { id: 1, stack: Stack::new(true), state: State::Ready });
         Ok(Scheduler {
             all: vec![main],
             current: 0,
@@ -85,7 +85,7 @@ impl Vm {
         self.heap.discharge(1024);
         let id = self.threads.next_id;
         self.threads.next_id = id.wrapping_add(1).max(2);
-        let mut thread = Box::new(Thread { id, stack: Stack::new(), state: State::Ready });
+        let mut thread = Box::new(Thread { id, stack: Stack::new(false), state: State::Ready });
         // The call itself is made when the thread first runs: a native that is woken at once.
         let call = crate::object::Call { function, args, kw };
         thread.stack.entries.push(Entry::Native {
