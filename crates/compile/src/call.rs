@@ -9,8 +9,8 @@ use snakeye_bytecode::{Const, Op, Special};
 use snakeye_syntax::ast::{Expr, ExprKind, Keyword, Pos};
 
 use crate::compiler::{Compiler, Var};
+use crate::display::Kind;
 use crate::error::Compiled;
-use crate::expr::Kind;
 use crate::unit::Reg;
 
 /// Arguments that a window may hold; a call with more passes a list and a dict.

@@ -9,8 +9,8 @@ use snakeye_syntax::ast::{Arguments, ClassDef, Expr, ExprKind, FunctionDef, Pos}
 
 use crate::call::spread;
 use crate::compiler::Compiler;
+use crate::display::Kind;
 use crate::error::Compiled;
-use crate::expr::Kind;
 use crate::scope::{ScopeId, Uses};
 use crate::unit::{Reg, Unit};
 

@@ -15,6 +15,7 @@ mod call;
 mod compiler;
 mod comprehension;
 mod cond;
+mod display;
 mod error;
 mod expr;
 mod flow;

@@ -1,13 +1,18 @@
-//! The body under construction: instructions, pools, labels and registers of one frame.
+//! The body under construction: instructions and registers of one frame.
+
+mod labels;
+mod pool;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-use snakeye_bytecode::{Code, Const, Handler, Op, Shape, Special, Word};
+use snakeye_bytecode::{Code, Const, Op, Shape, Special, Word};
 use snakeye_syntax::Symbol;
 use snakeye_syntax::ast::Pos;
+
+use labels::LabelState;
 
 use crate::error::{Compiled, error};
 use crate::registers::RegSet;
@@ -22,16 +27,6 @@ const MAX_REGS: u16 = 250;
 /// A place that jumps refer to, before or after it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Label(usize);
-
-#[derive(Debug)]
-struct LabelState {
-    at: Option<u32>,
-    /// Variables bound on every way that leads here.
-    assigned: RegSet,
-    /// Temporaries that may hold a value on some way that leads here.
-    dirty: RegSet,
-    reached: bool,
-}
 
 /// A loop or a guarded block around the statement being compiled.
 #[derive(Debug)]
@@ -307,109 +302,6 @@ impl Unit {
         }
     }
 
-    // Labels and jumps
-
-    pub fn label(&mut self) -> Label {
-        self.labels.push(LabelState { at: None, assigned: RegSet::ALL, dirty: RegSet::EMPTY, reached: false });
-        Label(self.labels.len() - 1)
-    }
-
-    /// Places a label here.
-    pub fn bind(&mut self, label: Label) {
-        let here = self.here();
-        let state = &mut self.labels[label.0];
-        state.at = Some(here);
-        self.assigned.intersect(&state.assigned);
-        self.dirty.unite(&state.dirty);
-        self.reachable |= state.reached;
-    }
-
-    /// Whether some jump leads to the label.
-    pub fn is_reached(&self, label: Label) -> bool {
-        self.labels[label.0].reached
-    }
-
-    fn refer(&mut self, label: Label) {
-        if self.reachable {
-            let here = self.here();
-            self.patches.push((here, label));
-            let state = &mut self.labels[label.0];
-            state.assigned.intersect(&self.assigned);
-            state.dirty.unite(&self.dirty);
-            state.reached = true;
-        }
-    }
-
-    /// Jumps to the label; a bound one makes it a loop's back edge.
-    pub fn jump(&mut self, label: Label) {
-        self.refer(label);
-        let op = match self.labels[label.0].at {
-            Some(_) => Op::JumpBack,
-            None => Op::Jump,
-        };
-        self.push(Word::jump(op, 0), None);
-        self.stop();
-    }
-
-    /// Says that what loops back to `head` may go on at `exit`.
-    pub fn exits(&mut self, head: Label, exit: Label) {
-        let dirty = self.labels[head.0].dirty;
-        self.labels[exit.0].dirty.unite(&dirty);
-    }
-
-    /// A conditional jump, or ForIter.
-    pub fn branch(&mut self, op: Op, a: Reg, b: Reg, c: Reg, label: Label) {
-        // What the instruction writes is not written when it jumps, so the label's state is this one.
-        self.refer(label);
-        self.push(Word::abc(op, a, b, c), Some(0));
-    }
-
-    /// Makes the code here reachable as the start of a handler.
-    pub fn enter_handler(&mut self, assigned: RegSet) {
-        self.reachable = true;
-        self.assigned = assigned;
-    }
-
-    /// Variables that are bound now and stay so whatever happens in a loop or guarded block that starts here.
-    pub fn lasting(&self) -> RegSet {
-        let mut assigned = self.assigned;
-        assigned.subtract(&self.deleted);
-        assigned
-    }
-
-    /// The word where the next instruction goes.
-    pub fn mark(&self) -> u32 {
-        self.here()
-    }
-
-    /// Sends exceptions of the code since `start` to the code that follows; false when there is no such code.
-    pub fn handle_since(&mut self, start: u32, end: u32, reg: Reg) -> bool {
-        if start == end {
-            return false;
-        }
-        let handler = self.here();
-        self.code.handlers.push(Handler { start, end, handler, reg });
-        true
-    }
-
-    /// Fills in the jumps. Every label that was referred to has been bound.
-    pub fn settle(&mut self) {
-        for (at, label) in core::mem::take(&mut self.patches) {
-            let target = self.labels[label.0].at.unwrap_or(0);
-            let word = Word(self.code.words[at as usize]);
-            let long = Op::from_u8(word.op()).is_some_and(|op| op.shape().has_ext());
-            let end = at + 1 + u32::from(long);
-            let distance = target.wrapping_sub(end) as i32;
-            if long {
-                self.code.words[at as usize + 1] = distance as u32;
-            } else {
-                self.overflow |= distance != distance << 8 >> 8;
-                self.code.words[at as usize] = word.0 & 0xFF | (distance as u32) << 8;
-            }
-        }
-        self.labels.clear();
-    }
-
     /// Ends the body.
     pub fn finish(mut self) -> Compiled<Code> {
         if self.reachable {
@@ -420,116 +312,5 @@ impl Unit {
             return error(self.pos, "too much code in one function");
         }
         Ok(self.code)
-    }
-
-    // Pools
-
-    fn index(&mut self, n: usize) -> u16 {
-        // 0xFFFF means "none" in Import.
-        if n >= 0xFFFF {
-            self.overflow = true;
-            return 0;
-        }
-        n as u16
-    }
-
-    /// The index of a constant.
-    pub fn constant(&mut self, value: Const) -> u16 {
-        let hash = hash(&value);
-        if let Some(&index) = self.pool.get(&hash)
-            && self.code.consts.get(usize::from(index)).is_some_and(|c| identical(c, &value))
-        {
-            return index;
-        }
-        let index = self.index(self.code.consts.len());
-        if !self.overflow {
-            self.code.consts.push(value);
-            self.pool.insert(hash, index);
-        }
-        index
-    }
-
-    /// The index of a name.
-    pub fn name(&mut self, symbol: Symbol, text: &str) -> u16 {
-        if let Some(&index) = self.name_ids.get(&symbol) {
-            return index;
-        }
-        let index = self.push_name(text);
-        self.name_ids.insert(symbol, index);
-        index
-    }
-
-    /// The index of a name that may have no symbol.
-    pub fn plain_name(&mut self, text: &str) -> u16 {
-        match self.code.names.iter().position(|n| **n == *text) {
-            Some(index) => index as u16,
-            None => self.push_name(text),
-        }
-    }
-
-    fn push_name(&mut self, text: &str) -> u16 {
-        let index = self.index(self.code.names.len());
-        if !self.overflow {
-            self.code.names.push(text.into());
-        }
-        index
-    }
-
-    /// A new inline cache.
-    pub fn cache(&mut self) -> u16 {
-        let index = self.index(usize::from(self.code.n_caches));
-        if !self.overflow {
-            self.code.n_caches += 1;
-        }
-        index
-    }
-
-    /// The cache of a global: all its reads share one, and so do its writes.
-    pub fn global_cache(&mut self, name: u16, store: bool) -> u16 {
-        let caches = if store { &self.store_caches } else { &self.load_caches };
-        if let Some(&cache) = caches.get(&name) {
-            return cache;
-        }
-        let cache = self.cache();
-        let caches = if store { &mut self.store_caches } else { &mut self.load_caches };
-        caches.insert(name, cache);
-        cache
-    }
-
-    /// Adds nested code and returns its index.
-    pub fn child(&mut self, code: Code) -> u16 {
-        let index = self.index(self.code.children.len());
-        if !self.overflow {
-            self.code.children.push(code);
-        }
-        index
-    }
-}
-
-/// Whether two constants are the same object for a program: `0.0` is not `-0.0`.
-fn identical(a: &Const, b: &Const) -> bool {
-    match (a, b) {
-        (Const::Float(a), Const::Float(b)) | (Const::Imaginary(a), Const::Imaginary(b)) => a.to_bits() == b.to_bits(),
-        (Const::Tuple(a), Const::Tuple(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| identical(a, b)),
-        _ => a == b,
-    }
-}
-
-fn hash(value: &Const) -> u32 {
-    fn mix(h: u32, bytes: &[u8]) -> u32 {
-        bytes.iter().fold(h, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193))
-    }
-    let start = 0x811c_9dc5;
-    match value {
-        Const::None => 1,
-        Const::Bool(b) => 2 + u32::from(*b),
-        Const::Ellipsis => 4,
-        Const::Int(n) => mix(start, &n.to_le_bytes()),
-        Const::BigInt(digits, radix) => mix(start ^ u32::from(*radix), digits.as_bytes()),
-        Const::Float(x) => mix(start ^ 5, &x.to_bits().to_le_bytes()),
-        Const::Imaginary(x) => mix(start ^ 6, &x.to_bits().to_le_bytes()),
-        Const::Str(s) => mix(start ^ 7, s.as_bytes()),
-        Const::Bytes(s) => mix(start ^ 8, s),
-        Const::Tuple(items) => items.iter().fold(start ^ 9, |h, item| mix(h, &hash(item).to_le_bytes())),
     }
 }
