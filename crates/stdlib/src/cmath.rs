@@ -1,7 +1,7 @@
 //! `cmath`
 
 use alloc::vec;
-use snakeye_vm::number::{complex_arg, new_complex};
+use snakeye_vm::number::{complex_arg, new_complex, power};
 use snakeye_vm::object::{Complex, Entry, ModuleDef};
 use snakeye_vm::{Res, Value, Vm, method};
 
@@ -56,7 +56,7 @@ fn polar(size: f64, angle: f64) -> Complex {
 }
 
 fn exp(z: Complex) -> Complex {
-    polar(libm::exp(z.re), z.im)
+    polar(power::exp(z.re), z.im)
 }
 
 fn log(z: Complex) -> Complex {

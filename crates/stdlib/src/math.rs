@@ -1,10 +1,9 @@
 //! `math`
 
 use alloc::vec;
-use snakeye_vm::number::{as_int, int_from_float};
+use snakeye_vm::number::{as_int, int_from_float, power};
 use snakeye_vm::object::{Args, BinOp, Entry, ModuleDef, Param, Step, UnOp};
 use snakeye_vm::{Raised, Res, Value, Vm, exceptions, method, method_kw};
-
 
 /// A constant.
 macro_rules! constant {
@@ -51,8 +50,8 @@ pub static MATH: ModuleDef = ModuleDef {
         constant!("inf", f64::INFINITY),
         constant!("nan", f64::NAN),
         real!("sqrt", libm::sqrt),
-        real2!("pow", libm::pow),
-        real!("exp", libm::exp),
+        real2!("pow", power::pow),
+        real!("exp", power::exp),
         real!("expm1", libm::expm1),
         method!("log", 1, 2, log),
         real!("log2", libm::log2),

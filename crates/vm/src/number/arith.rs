@@ -283,6 +283,6 @@ mod tests {
     #[test]
     fn big_shifts_round_down() {
         assert_eq!(IBig::from(-5) >> 1, IBig::from(-3));
-        assert_eq!(-(IBig::ONE << 70) - IBig::ONE >> 3, -(IBig::ONE << 67) - IBig::ONE);
+        assert_eq!((-(IBig::ONE << 70) - IBig::ONE) >> 3, -(IBig::ONE << 67) - IBig::ONE);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::arith::zero_division;
 use super::digits::repr_float;
-use super::{IntRef, as_float, as_int, complex, float_value, hash, parse};
+use super::{IntRef, as_float, as_int, complex, float_value, hash, parse, power};
 use crate::names::N;
 use crate::object::*;
 use crate::vm::{Res, Vm};
@@ -131,7 +131,7 @@ pub fn float_op(vm: &mut Vm, op: BinOp, x: f64, y: f64) -> Res<Option<Value>> {
                 let (base, exponent) = (Complex { re: x, im: 0.0 }, Complex { re: y, im: 0.0 });
                 return complex::complex_op(vm, op, base, exponent);
             }
-            libm::pow(x, y)
+            power::pow(x, y)
         }
         _ => return Ok(None),
     };

@@ -146,7 +146,7 @@ fn group(body: &str, separator: char, size: usize, radix: u32) -> String {
     let (digits, rest) = body.split_at_checked(whole).unwrap_or((body, ""));
     let mut out = String::with_capacity(body.len() + body.len() / size + 1);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (whole - i) % size == 0 {
+        if i > 0 && (whole - i).is_multiple_of(size) {
             out.push(separator);
         }
         out.push(c);
@@ -178,7 +178,7 @@ fn lay_out(vm: &Vm, out: &mut String, spec: &FormatSpec, parts: Parts) -> Res<()
             let rest = body.len() - whole;
             // A group and its separator take size + 1 places; a text never begins with a separator.
             let places = inner.saturating_sub(rest);
-            let digits = places - places / (size + 1) + usize::from(places > 0 && places % (size + 1) == 0);
+            let digits = places - places / (size + 1) + usize::from(places > 0 && places.is_multiple_of(size + 1));
             room(vm, &mut zeros, inner.saturating_add(1))?;
             (whole..digits).for_each(|_| zeros.push('0'));
             zeros.push_str(&body);
@@ -312,11 +312,11 @@ pub fn format_percent(vm: &mut Vm, out: &mut String, spec: &PercentSpec, kind: c
     }
     let Some(n) = as_int(&number) else { return Err(vm.type_error("integer needed")) };
     let mut parts = int_parts(n, if decimal { 'd' } else { kind }, spec.sign, spec.alternate);
-    if let Some(digits) = spec.precision {
-        if digits > parts.body.len() {
-            room(vm, out, digits.saturating_add(spec.width))?;
-            parts.body = format!("{}{}", "0".repeat(digits - parts.body.len()), parts.body);
-        }
+    if let Some(digits) = spec.precision
+        && digits > parts.body.len()
+    {
+        room(vm, out, digits.saturating_add(spec.width))?;
+        parts.body = format!("{}{}", "0".repeat(digits - parts.body.len()), parts.body);
     }
     lay_out(vm, out, &layout, parts)
 }

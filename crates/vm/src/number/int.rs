@@ -97,10 +97,9 @@ fn from_text(vm: &mut Vm, text: IntText) -> Res {
             int_from_ibig(vm, if negative { -n } else { n })
         }
         IntText::BadBase => Err(vm.value_error("int() arg 2 must be >= 2 and <= 36")),
-        IntText::Invalid { base } => Err(vm.raise_fmt(
-            &crate::exceptions::VALUE_ERROR,
-            format_args!("invalid syntax for integer with base {base}"),
-        )),
+        IntText::Invalid { base } => Err(
+            vm.raise_fmt(&crate::exceptions::VALUE_ERROR, format_args!("invalid syntax for integer with base {base}"))
+        ),
     }
 }
 

@@ -98,10 +98,7 @@ pub(super) fn to_bytes(vm: &mut Vm, args: Args) -> Res<Step> {
         return Err(vm.raise_new(&exc::OVERFLOW_ERROR, "can't convert negative int to unsigned"));
     }
     if !n.fits(length, signed) {
-        return Err(vm.raise_fmt(
-            &exc::OVERFLOW_ERROR,
-            format_args!("value would overflow a {length} byte buffer"),
-        ));
+        return Err(vm.raise_fmt(&exc::OVERFLOW_ERROR, format_args!("value would overflow a {length} byte buffer")));
     }
     vm.heap.charge(length)?;
     vm.heap.discharge(length);

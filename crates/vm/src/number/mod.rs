@@ -15,6 +15,7 @@ mod hash;
 mod int;
 mod int_bytes;
 mod parse;
+pub mod power;
 mod round;
 
 pub use self::bool::BOOL;

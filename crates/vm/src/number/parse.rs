@@ -204,7 +204,9 @@ mod tests {
             parse_int_text(b"9223372036854775808", 10),
             IntText::Big { negative: false, digits: "9223372036854775808".into(), radix: 10 }
         );
-        for (s, base, shown) in [("010", 0, 0), ("", 10, 10), ("-", 10, 10), ("12", 2, 2), ("0x", 0, 16), ("1 2", 10, 10)] {
+        for (s, base, shown) in
+            [("010", 0, 0), ("", 10, 10), ("-", 10, 10), ("12", 2, 2), ("0x", 0, 16), ("1 2", 10, 10)]
+        {
             assert_eq!(parse_int_text(s.as_bytes(), base), IntText::Invalid { base: shown }, "{s}");
         }
         assert_eq!(parse_int_text(b"1", 1), IntText::BadBase);

@@ -62,11 +62,7 @@ fn round_float(x: f64, digits: i64, single: bool) -> f64 {
     if digits >= 0 {
         // The decimal expansion of the exact value, cut and rounded, then read back.
         let text = format!("{:.*}", digits as usize, x);
-        return if single {
-            text.parse::<f32>().map_or(x, |y| y as f64)
-        } else {
-            text.parse().unwrap_or(x)
-        };
+        return if single { text.parse::<f32>().map_or(x, |y| y as f64) } else { text.parse().unwrap_or(x) };
     }
     if digits < -MOST_DECIMALS {
         return libm::copysign(0.0, x);
