@@ -64,6 +64,20 @@ pub struct Heap {
     inner: NonNull<Inner>,
 }
 
+/// Bytes accounted for as long as this lives. Kept in a payload whose Rust type allocates by itself; like
+/// every value it must not outlive its heap.
+pub struct Charge {
+    inner: NonNull<Inner>,
+    bytes: usize,
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        // SAFETY: the heap outlives what is held in it (invariant 4), and frees `Inner` after all cells.
+        unsafe { self.inner.as_ref() }.sub(self.bytes, self.bytes);
+    }
+}
+
 impl Heap {
     /// A heap of at most `limit` bytes for cells of these kinds (indexed by kind byte).
     pub fn new(kinds: &'static [KindOps], limit: usize) -> Heap {
@@ -196,6 +210,12 @@ impl Heap {
     /// Takes back a charge.
     pub fn discharge(&self, bytes: usize) {
         self.inner().sub(bytes, bytes);
+    }
+
+    /// As [`Heap::charge`], taken back when the result is dropped.
+    pub fn hold(&self, bytes: usize) -> Result<Charge, OutOfMemory> {
+        self.charge(bytes)?;
+        Ok(Charge { inner: self.inner, bytes })
     }
 
     /// Frees unreachable cycles; returns how many cells they were.

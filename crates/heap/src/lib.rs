@@ -30,7 +30,7 @@ mod vec;
 
 pub use cell::{KindOps, Payload, Rom, Tail, TailHead};
 pub use gc::Gc;
-pub use heap::{Heap, OutOfMemory, Stats};
+pub use heap::{Charge, Heap, OutOfMemory, Stats};
 pub use page::PAGE_SIZE;
 pub use slot::{Slot, Slots};
 pub use value::{Tag, Value};

@@ -201,7 +201,7 @@ impl Vm {
     pub fn new_int(&self, n: i64) -> Res {
         match Value::small_int(n) {
             Some(v) => Ok(v),
-            None => Ok(self.heap.alloc(BigInt(n.into()))?.into()),
+            None => Ok(BigInt::make(&self.heap, n.into())?.into()),
         }
     }
 
@@ -209,7 +209,7 @@ impl Vm {
     pub fn new_uint(&self, n: u64) -> Res {
         match i64::try_from(n) {
             Ok(n) => self.new_int(n),
-            Err(_) => Ok(self.heap.alloc(BigInt(n.into()))?.into()),
+            Err(_) => Ok(BigInt::make(&self.heap, n.into())?.into()),
         }
     }
 

@@ -14,7 +14,7 @@ use snakeye_heap::Value;
 pub fn int_from_ibig(vm: &Vm, n: IBig) -> Res {
     match i64::try_from(&n) {
         Ok(n) => vm.new_int(n),
-        Err(_) => Ok(vm.heap.alloc(BigInt(n))?.into()),
+        Err(_) => Ok(BigInt::make(&vm.heap, n)?.into()),
     }
 }
 
@@ -176,6 +176,18 @@ mod tests {
         assert_eq!(true_div(IntRef::Small(1), IntRef::Big(&ten(400))), 0.0);
         assert_eq!(true_div(IntRef::Big(&ten(400)), IntRef::Small(-1)), f64::NEG_INFINITY);
         assert_eq!(true_div(IntRef::Big(&ten(308)), IntRef::Big(&ten(616))), 1e-308);
+    }
+
+    #[test]
+    fn digits_count_against_the_heap() {
+        let heap = snakeye_heap::Heap::new(&crate::kinds::KINDS, 1 << 20);
+        let before = heap.stats().used;
+        let n = BigInt::make(&heap, IBig::ONE << 100_000);
+        assert!(heap.stats().used >= before + 12_500);
+        drop(n);
+        assert_eq!(heap.stats().used, before);
+        assert!(BigInt::make(&heap, IBig::ONE << 10_000_000).is_err());
+        assert_eq!(heap.stats().used, before);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::kinds::Trace;
 use dashu_int::IBig;
+use snakeye_heap::{Charge, Gc, Heap, OutOfMemory};
 
 /// A float whose exponent does not fit the word.
 pub struct BoxedFloat(pub f64);
@@ -23,5 +24,15 @@ pub struct Complex {
 impl Trace for Complex {}
 
 /// An integer outside the small range. Small ones are never boxed: equal integers have equal forms.
-pub struct BigInt(pub IBig);
+pub struct BigInt(pub IBig, Option<Charge>);
 impl Trace for BigInt {}
+
+impl BigInt {
+    /// A new cell; digits that lie outside the cell count against the heap's limit.
+    pub fn make(heap: &Heap, n: IBig) -> Result<Gc<BigInt>, OutOfMemory> {
+        // Two words are held in the number itself.
+        let bytes = size_of_val(n.as_sign_words().1);
+        let charge = if bytes > 2 * size_of::<dashu_int::Word>() { Some(heap.hold(bytes)?) } else { None };
+        heap.alloc(BigInt(n, charge))
+    }
+}
