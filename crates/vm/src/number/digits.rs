@@ -125,8 +125,12 @@ fn fixed(out: &mut String, x: f64, decimals: usize, exponent: i32, d: Digits) {
         out.push_str(&format!("{x:.decimals$}"));
         return;
     }
-    let decimal = significant(x, wanted as usize, d);
+    let mut decimal = significant(x, wanted as usize, d);
     let e = decimal.exponent;
+    if e > exponent {
+        // Rounding carried into a new first digit.
+        decimal.digits.push('0');
+    }
     if e < 0 {
         out.push_str("0.");
         push_zeros(out, (-e - 1) as usize);
@@ -167,6 +171,8 @@ fn push_sign(out: &mut String, x: f64, sign: Option<char>, upper: bool) -> Optio
 /// precision.
 pub fn format_float(out: &mut String, x: f64, kind: char, precision: Option<usize>, sign: Option<char>, single: bool) {
     let upper = kind.is_ascii_uppercase();
+    // An integer may come here without having been a float.
+    let x = if single { x as f32 as f64 } else { x };
     let Some((x, room)) = push_sign(out, x, sign, upper) else { return };
     let d = digits_of(single);
     let mut precision = precision.unwrap_or(6);
@@ -288,6 +294,19 @@ mod tests {
                 assert_eq!(single(y).parse::<f32>(), Ok(y));
             }
         }
+    }
+
+    #[test]
+    fn styles_of_single_precision() {
+        let f = |x: f64, kind, precision| {
+            let mut s = String::new();
+            format_float(&mut s, x, kind, Some(precision), None, true);
+            s
+        };
+        assert_eq!(f(1e19f32 as f64, 'f', 0), "10000000000000000000");
+        assert_eq!(f(99999999999.0, 'f', 1), "100000000000.0");
+        assert_eq!(f(0.1f32 as f64, 'f', 12), "0.100000000000");
+        assert_eq!(f(1e39, 'e', 3), "inf");
     }
 
     #[test]

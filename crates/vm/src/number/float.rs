@@ -115,6 +115,8 @@ pub(super) fn floor_div(x: f64, y: f64) -> (f64, f64) {
 
 /// `x op y`; not implemented for bit operations.
 pub fn float_op(vm: &mut Vm, op: BinOp, x: f64, y: f64) -> Res<Option<Value>> {
+    // An operand that was an integer is a float of the configured precision first.
+    let (x, y) = if vm.config.f32 { (x as f32 as f64, y as f32 as f64) } else { (x, y) };
     let result = match op {
         BinOp::Add => x + y,
         BinOp::Sub => x - y,
