@@ -198,16 +198,13 @@ fn exception_print(vm: &mut Vm, e: &Value, out: &mut String, repr: bool) -> Res<
 
 /// Appends the arguments in parentheses, as repr shows an exception.
 pub(crate) fn print_args(vm: &mut Vm, e: &Value, out: &mut String) -> Res<()> {
-    out.push('(');
-    let args = vm.exception_args(e);
-    for (i, a) in args.iter().flat_map(|a| a.elements().iter()).enumerate() {
-        if i > 0 {
-            out.push_str(", ");
+    match vm.exception_args(e) {
+        Some(args) => vm.print_to(args.value(), out, true),
+        None => {
+            out.push_str("()");
+            Ok(())
         }
-        vm.print_to(a, out, true)?;
     }
-    out.push(')');
-    Ok(())
 }
 
 fn exception_attr(vm: &mut Vm, this: &Value, name: &str) -> Res<Option<Value>> {

@@ -7,9 +7,9 @@ use snakeye_vm::{Value, Vm};
 
 /// Words that complete at the start of an expression.
 const KEYWORDS: &[&str] = &[
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
-    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
-    "pass", "raise", "return", "try", "while", "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
 /// What can follow the text before the cursor: the part still to be inserted, when it is common to all
@@ -39,10 +39,8 @@ pub fn complete(vm: &mut Vm, before: &str) -> (String, Vec<String>) {
             }
         }
     };
-    let mut found: Vec<String> = names
-        .into_iter()
-        .filter(|n| n.starts_with(prefix) && (!prefix.is_empty() || !n.starts_with('_')))
-        .collect();
+    let mut found: Vec<String> =
+        names.into_iter().filter(|n| n.starts_with(prefix) && (!prefix.is_empty() || !n.starts_with('_'))).collect();
     found.sort();
     found.dedup();
     let mut common = match found.first() {
@@ -51,8 +49,7 @@ pub fn complete(vm: &mut Vm, before: &str) -> (String, Vec<String>) {
     };
     for n in &found {
         let rest = &n[prefix.len()..];
-        let same: usize =
-            common.chars().zip(rest.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+        let same: usize = common.chars().zip(rest.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
         common.truncate(same);
     }
     (common, found)

@@ -34,7 +34,9 @@ enum Mode {
     Paste,
     Raw,
     /// Raw paste: bytes until the next acknowledgement is due.
-    RawPaste { left: usize },
+    RawPaste {
+        left: usize,
+    },
 }
 
 /// Window of the raw-paste protocol's flow control, in bytes.
@@ -64,7 +66,12 @@ impl Session {
 /// The greeting: version and board.
 pub fn banner(vm: &mut Vm) -> String {
     let def = board(vm).board.def();
-    alloc::format!("Snakeye v{}; {} with {}\r\nType \"help()\" for more information.\r\n", env!("CARGO_PKG_VERSION"), def.name, def.chip_name())
+    alloc::format!(
+        "Snakeye v{}; {} with {}\r\nType \"help()\" for more information.\r\n",
+        env!("CARGO_PKG_VERSION"),
+        def.name,
+        def.chip.name()
+    )
 }
 
 /// Runs the REPL until it ends.

@@ -64,6 +64,7 @@ fn eq(_: &mut Vm, args: &[Value]) -> Res {
 }
 
 fn setattr(vm: &mut Vm, args: &[Value]) -> Res {
+    vm.str_arg(&args[1])?;
     let name = vm.intern_value(&args[1])?;
     match args[0].get::<Instance>() {
         Some(i) => vm.set_slot(&args[0], i, &name, Some(args[2].clone()))?,

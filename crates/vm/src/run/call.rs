@@ -258,9 +258,11 @@ impl Vm {
     /// An exception instance from what `raise` or `throw` was given: a class is called.
     pub fn exception_instance(&mut self, v: &Value) -> Res {
         if self.is_class(v) && self.is_subclass(v, &crate::exceptions::BASE_EXCEPTION.value()) {
-            return self.call(v, &[]);
-        }
-        if self.exception_of(v).is_some() {
+            let made = self.call(v, &[])?;
+            if self.exception_of(&made).is_some() {
+                return Ok(made);
+            }
+        } else if self.exception_of(v).is_some() {
             return Ok(v.clone());
         }
         Err(self.type_error("exceptions must derive from BaseException"))

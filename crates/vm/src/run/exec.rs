@@ -121,7 +121,10 @@ impl Vm {
             _ => self.current_globals(),
         };
         let locals = match args.get(2) {
-            Some(l) if !l.is_none() => l.clone(),
+            Some(l) if !l.is_none() => match l.get::<Dict>() {
+                Some(_) => l.clone(),
+                None => return Err(self.type_error("locals must be a dict")),
+            },
             None if args.get(1).is_none() => self.current_locals(),
             _ => globals.value().clone(),
         };

@@ -966,7 +966,9 @@ impl Vm {
                             let flow = if it.get::<Generator>().is_some() {
                                 self.resume_generator(it, v, ResumeMode::Send, ret)?
                             } else {
-                                let step = self.delegate_step(&it, v)?;
+                                // StopIteration from anywhere inside the iterator ends the delegation.
+                                let step = self.delegate_step(&it, v);
+                                let step = self.and_then(step, |vm, r| vm.stop_to_unbound(r))?;
                                 self.start_step(step, ret)?
                             };
                             match flow {

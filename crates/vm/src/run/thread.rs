@@ -117,6 +117,18 @@ impl Vm {
         n
     }
 
+    /// Makes the threads that wait for this thing of the host's ready, whatever their direction: it was
+    /// closed under them.
+    pub fn wake_interest(&mut self, gone: &Interest) {
+        for t in &mut self.threads.all {
+            if let State::Parked { wait, woken: woken @ None } = &mut t.state
+                && wait.interests.iter().any(|i| i.kind == gone.kind && i.id == gone.id)
+            {
+                *woken = Some(true);
+            }
+        }
+    }
+
     /// A fresh id for a VM-internal thing to wait for.
     pub fn internal_interest(&mut self) -> Interest {
         Interest { kind: INTERNAL, id: self.heap.next_stamp(), mode: 1 }

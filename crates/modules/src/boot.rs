@@ -1,0 +1,113 @@
+//! What happens between power-on and the prompt: file system, `boot.py`, `main.py` (docs: reference/reset_boot).
+
+use crate::file;
+use crate::host::board;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::RefCell;
+use snakeye_hal as hal;
+use snakeye_vfs::{BlockError, Boot, FsError, mount_or_format};
+use snakeye_vm::run::exec::Source;
+use snakeye_vm::{Res, Value, Vm, exceptions as exc};
+
+/// The board's flash as the file systems see it.
+struct BoardFlash(Box<dyn hal::Flash>);
+
+impl snakeye_vfs::Flash for BoardFlash {
+    fn size(&self) -> u32 {
+        self.0.size()
+    }
+    fn read(&mut self, addr: u32, buf: &mut [u8]) -> Result<(), BlockError> {
+        self.0.read(addr, buf).map_err(|_| BlockError::Io)
+    }
+    fn write(&mut self, addr: u32, data: &[u8]) -> Result<(), BlockError> {
+        self.0.write(addr, data).map_err(|_| BlockError::Io)
+    }
+    fn erase_sector(&mut self, addr: u32) -> Result<(), BlockError> {
+        self.0.erase(addr, snakeye_vfs::SECTOR_SIZE).map_err(|_| BlockError::Io)
+    }
+}
+
+/// The board's clock as file systems stamp files with it.
+struct BoardClock(Box<dyn hal::Clock>);
+
+impl snakeye_vfs::Clock for BoardClock {
+    fn now_ns(&self) -> u64 {
+        let us = self.0.rtc_us() + hal::EPOCH_2000_UNIX_S * 1_000_000;
+        us.max(0) as u64 * 1000
+    }
+}
+
+/// Mounts the flash's file system at `/`, formatting blank flash.
+pub fn mount_flash(vm: &mut Vm) -> Result<Boot, FsError> {
+    let host = board(vm);
+    let flash = Rc::new(RefCell::new(BoardFlash(host.board.flash_handle())));
+    let clock = Rc::new(BoardClock(host.board.clock_handle()));
+    mount_or_format(&mut host.vfs, flash, Some(clock))
+}
+
+/// Gives a new VM what it needs beyond its modules: `open`, the standard streams, platform, `sys.path`.
+pub fn install(vm: &mut Vm, platform: &'static str, path: &[&str]) -> Res<()> {
+    let open = vm.intern("open")?;
+    vm.builtins.dict.set_name(&vm.heap, &open, file::OPEN.value())?;
+    for (name, fd) in [("sys.stdin", 0), ("sys.stdout", 1), ("sys.stderr", 2)] {
+        let stream = file::console(vm, fd)?;
+        vm.set_kept(name, stream);
+    }
+    let platform = vm.new_str(platform)?;
+    vm.set_kept("sys.platform", platform);
+    let def = board(vm).board.def();
+    let machine = alloc::format!("{} with {}", def.name, def.chip.name());
+    let machine = vm.new_str(&machine)?;
+    vm.set_kept("sys.machine", machine);
+    for dir in path {
+        let dir = vm.new_str(dir)?;
+        let Ok(mut items) = vm.path.items.try_borrow_mut() else { return Err(vm.busy()) };
+        items.push(&vm.heap, dir)?;
+    }
+    Ok(())
+}
+
+/// Runs a start file if there is one; prints what goes wrong. True: `machine.reset()` or the like was called.
+pub fn run_if_present(vm: &mut Vm, name: &str) -> bool {
+    let text = match board(vm).vfs.read_file(name) {
+        Ok(t) => t,
+        Err(_) => return false,
+    };
+    run(vm, &text, name);
+    board(vm).board.system().reset_requested().is_some()
+}
+
+/// Runs a script in the main thread; prints what goes wrong. The exit code: 0, or 1, or SystemExit's.
+pub fn run(vm: &mut Vm, text: &[u8], name: &str) -> i32 {
+    board(vm).board.console().set_interrupt_char(Some(3));
+    match vm.run_main(text, name, Source::File) {
+        Ok(_) => 0,
+        Err(_) => exit_code(vm),
+    }
+}
+
+/// Prints the exception on its way, unless it is SystemExit or comes from a reset; the exit code it means.
+pub fn exit_code(vm: &mut Vm) -> i32 {
+    let e = vm.take_exception();
+    if vm.is_exception(&e, &exc::SYSTEM_EXIT) {
+        let code = vm.exception_args(&e).and_then(|a| a.elements().first().cloned()).unwrap_or(Value::NONE);
+        return match code.as_small_int() {
+            Some(n) => n as i32,
+            None if code.is_none() => 0,
+            None => {
+                let mut text: String = vm.str(&code).unwrap_or_default();
+                text.push('\n');
+                let _ = vm.write_out(text.as_bytes());
+                1
+            }
+        };
+    }
+    if vm.is_exception(&e, &exc::KEYBOARD_INTERRUPT) && board(vm).board.system().reset_requested().is_some() {
+        return 0;
+    }
+    let text = vm.traceback_text(&e);
+    let _ = vm.write_out(text.as_bytes());
+    1
+}

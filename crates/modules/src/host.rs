@@ -1,0 +1,151 @@
+//! The VM's outside world on a board: console, clock, waiting and source files.
+
+use crate::interest;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::cell::RefCell;
+use snakeye_hal::{Board, Ready, SocketId, Wake};
+use snakeye_vfs::{FileHandle, FileType, Vfs};
+use snakeye_vm::Vm;
+use snakeye_vm::host::{Found, Host, Woken};
+use snakeye_vm::object::Interest;
+
+/// Things whose Python object was dropped without a call of `close`: dropping cannot reach the board, so they
+/// are closed at the next call that can.
+#[derive(Clone, Default)]
+pub struct Orphans(Rc<RefCell<Vec<Orphan>>>);
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Orphan {
+    /// An open file.
+    File(FileHandle),
+    /// A socket.
+    Socket(SocketId),
+}
+
+impl Orphans {
+    /// Leaves something to be closed.
+    pub fn leave(&self, orphan: Orphan) {
+        if let Ok(mut list) = self.0.try_borrow_mut() {
+            list.push(orphan);
+        }
+    }
+}
+
+/// The one host of all ports: a board and its file systems.
+pub struct BoardHost {
+    /// The board.
+    pub board: Box<dyn Board>,
+    /// Mounted file systems and open files.
+    pub vfs: Vfs,
+    /// What is to be closed.
+    pub orphans: Orphans,
+    /// The camera and its settings.
+    pub camera: crate::camera::CameraState,
+    /// Whether the desktop's conventions hold instead of the board's: epoch 1970, `sys.platform` "linux".
+    pub desktop: bool,
+    /// Whether `\n` is written as `\r\n`, as a terminal on a serial line needs it.
+    pub crlf: bool,
+}
+
+impl BoardHost {
+    /// A host for this board, with nothing mounted yet.
+    pub fn new(board: Box<dyn Board>, camera: crate::camera::CameraState) -> BoardHost {
+        BoardHost { board, vfs: Vfs::new(), orphans: Orphans::default(), camera, desktop: false, crlf: false }
+    }
+
+    /// Closes what was dropped without being closed.
+    pub fn close_orphans(&mut self) {
+        loop {
+            let next = self.orphans.0.try_borrow_mut().ok().and_then(|mut list| list.pop());
+            match next {
+                Some(Orphan::File(f)) => drop(self.vfs.close(f)),
+                Some(Orphan::Socket(id)) => drop(self.board.net().close(id)),
+                None => return,
+            }
+        }
+    }
+}
+
+/// The VM's host. Every port of ours gives its VM a [`BoardHost`].
+pub fn board(vm: &mut Vm) -> &mut BoardHost {
+    match vm.host.as_any().downcast_mut::<BoardHost>() {
+        Some(host) => host,
+        None => unreachable!("modules are only registered with VMs whose host is a BoardHost"),
+    }
+}
+
+impl Host for BoardHost {
+    fn write(&mut self, bytes: &[u8]) {
+        self.close_orphans();
+        if !self.crlf {
+            self.board.console().write(bytes);
+            return;
+        }
+        let mut rest = bytes;
+        while let Some(at) = rest.iter().position(|&b| b == b'\n') {
+            self.board.console().write(&rest[..at]);
+            self.board.console().write(b"\r\n");
+            rest = &rest[at + 1..];
+        }
+        self.board.console().write(rest);
+    }
+
+    fn now_us(&mut self) -> u64 {
+        self.board.clock().ticks_us()
+    }
+
+    fn wait(&mut self, interests: &[Interest], deadline_us: Option<u64>, ready: &mut [bool]) -> Woken {
+        self.close_orphans();
+        // A kind the board does not know never becomes ready; its place is kept by position.
+        let (wanted, places): (Vec<_>, Vec<usize>) =
+            interests.iter().enumerate().filter_map(|(n, i)| Some((interest::to_board(i)?, n))).unzip();
+        let wake = self.board.wait(&wanted, deadline_us);
+        let mut found = vec![Ready::NONE; wanted.len()];
+        self.board.poll(&wanted, &mut found);
+        for (n, r) in found.iter().enumerate() {
+            if !r.is_empty()
+                && let Some(place) = ready.get_mut(places[n])
+            {
+                *place = true;
+            }
+        }
+        match wake {
+            Wake::Interrupt => {
+                self.board.take_interrupt();
+                Woken::Interrupted
+            }
+            // The program must end: as an interrupt does, so that `finally` blocks run.
+            Wake::Reset => Woken::Interrupted,
+            Wake::Ready | Wake::Deadline => Woken::Ready,
+        }
+    }
+
+    fn interrupted(&mut self) -> bool {
+        if self.board.interrupted() {
+            self.board.take_interrupt();
+            return true;
+        }
+        self.board.system().reset_requested().is_some()
+    }
+
+    fn stat(&mut self, path: &str) -> Found {
+        match self.vfs.kind(path) {
+            Some(FileType::Directory) => Found::Folder,
+            Some(_) => Found::File,
+            None => Found::Nothing,
+        }
+    }
+
+    fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32> {
+        self.vfs.read_file(path).map_err(|e| e.errno())
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
