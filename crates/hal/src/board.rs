@@ -1,8 +1,8 @@
 //! The one trait that a port implements.
 
-use crate::{
-    BoardDef, Clock, Console, Flash, Interest, Net, Pins, Ready, SdCard, System, Wake, Wifi,
-};
+use alloc::boxed::Box;
+
+use crate::{BoardDef, ResetRequest, Clock, Console, Flash, Interest, Net, Pins, Ready, SdCard, System, Wake, Wifi};
 
 /// A board: its parts, and the one place where the runtime waits.
 ///
@@ -15,11 +15,18 @@ pub trait Board {
     /// Monotonic time and the real-time clock.
     fn clock(&mut self) -> &mut dyn Clock;
 
+    /// Another handle on the same clock, for those that live beside the board: a file system
+    /// that stamps files.
+    fn clock_handle(&self) -> Box<dyn Clock>;
+
     /// The serial console (USB or UART 0 on a board).
     fn console(&mut self) -> &mut dyn Console;
 
     /// The flash chip, byte-addressed.
     fn flash(&mut self) -> &mut dyn Flash;
+
+    /// Another handle on the same chip, for a file system to own.
+    fn flash_handle(&self) -> Box<dyn Flash>;
 
     /// General-purpose pins.
     fn pins(&mut self) -> &mut dyn Pins;
@@ -33,8 +40,9 @@ pub trait Board {
     /// The Wi-Fi radio, if the chip has one.
     fn wifi(&mut self) -> Option<&mut dyn Wifi>;
 
-    /// The SD card, if the board has a slot and a card is in it.
-    fn sd_card(&mut self) -> Option<&mut dyn SdCard>;
+    /// A handle on the SD card, if the board has a slot and a card is in it. All handles reach
+    /// the same card.
+    fn sd_card(&self) -> Option<Box<dyn SdCard>>;
 
     /// Blocks until one of `interests` is ready, `deadline_us` (on the scale of
     /// [`Clock::ticks_us`]) has come, an interrupt (Ctrl-C) is pending or a reset was requested.
@@ -55,4 +63,8 @@ pub trait Board {
 
     /// Clears a pending interrupt and says whether there was one.
     fn take_interrupt(&mut self) -> bool;
+
+    /// Carries out the reset that was asked for (a soft one if none was) after the program has ended: sockets close, and
+    /// the board is as it is when the program starts again. Returns what was done.
+    fn restart(&mut self) -> ResetRequest;
 }

@@ -379,12 +379,20 @@ impl SimBoard {
 }
 
 impl Board for SimBoard {
+    fn restart(&mut self) -> ResetRequest {
+        SimBoard::restart(self)
+    }
+
     fn def(&self) -> &BoardDef {
         self.def
     }
 
     fn clock(&mut self) -> &mut dyn Clock {
         &mut self.time
+    }
+
+    fn clock_handle(&self) -> Box<dyn Clock> {
+        Box::new(self.time.clone())
     }
 
     fn console(&mut self) -> &mut dyn Console {
@@ -394,6 +402,10 @@ impl Board for SimBoard {
 
     fn flash(&mut self) -> &mut dyn Flash {
         &mut self.flash
+    }
+
+    fn flash_handle(&self) -> Box<dyn Flash> {
+        Box::new(self.flash.clone())
     }
 
     fn pins(&mut self) -> &mut dyn Pins {
@@ -417,8 +429,9 @@ impl Board for SimBoard {
         Some(&mut self.wifi)
     }
 
-    fn sd_card(&mut self) -> Option<&mut dyn SdCard> {
-        self.sd.as_mut().map(|card| card as &mut dyn SdCard)
+    fn sd_card(&self) -> Option<Box<dyn SdCard>> {
+        let card = self.sd.clone()?;
+        Some(Box::new(card))
     }
 
     fn wait(&mut self, interests: &[Interest], deadline_us: Option<u64>) -> Wake {

@@ -138,6 +138,11 @@ impl Vm {
         }))
     }
 
+    /// Ends the VM and gives its host back, for the next one.
+    pub fn into_host(mut self: Box<Vm>) -> Box<dyn Host> {
+        core::mem::replace(&mut self.host, Box::new(crate::host::NoHost))
+    }
+
     // ---- names and values ----
 
     /// A name of the language.

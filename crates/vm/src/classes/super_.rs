@@ -15,7 +15,7 @@ pub static SUPER: Rom<TypeDef> = Rom::new(TypeDef {
                 return Err(vm.type_error("super(type, obj): obj must be an instance or subtype of type"));
             }
             let s = Super { class: class.clone(), object: Slot::new(object.clone()) };
-            Ok(Step::Done(vm.heap.alloc(s)?.into()))
+            Ok(Step::Done(vm.heap.unlocked(|| vm.heap.alloc(s))?.into()))
         }
         [_, _] => Err(vm.type_error("first argument to super() must be type")),
         _ => Err(vm.type_error("super() takes 2 arguments")),

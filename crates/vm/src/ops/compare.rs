@@ -142,6 +142,8 @@ impl Vm {
             Tag::Cell if v.get::<Instance>().is_some() => self.hash_instance(v),
             _ => match self.def_of(v).hash {
                 Some(f) => f(self, v),
+                // Objects of other crates that compare by identity hash by it.
+                None if v.get::<Native>().is_some() && self.def_of(v).compare.is_none() => Ok(address_hash(v)),
                 None => self.unhashable(v),
             },
         }

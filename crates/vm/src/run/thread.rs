@@ -97,6 +97,17 @@ impl Vm {
         Ok(id)
     }
 
+    /// Waits in the main thread until all others have ended.
+    pub fn join_threads(&mut self) -> Res<()> {
+        const LOOK_US: u64 = 100_000;
+        while self.threads.all.len() > 1 {
+            let deadline = self.host.now_us().saturating_add(LOOK_US);
+            let wait = Wait { interests: Vec::new(), deadline_us: Some(deadline) };
+            self.run_step(Step::park(wait, |_, r| r.map(Step::Done)))?;
+        }
+        Ok(())
+    }
+
     /// Ends all threads but the main one.
     pub fn stop_threads(&mut self) {
         self.threads.all.truncate(1);

@@ -8,7 +8,7 @@ use super::view::{Kind, check_size, is_int, scratch};
 use super::{case, format, percent, search, split};
 use crate::collection::element_index;
 use crate::object::{
-    Args, BinOp, BufferValue, BytesHead, CmpOp, Entry, Param, Slice, Step, StrValue, TypeDef, hash_bytes,
+    Args, Array, BinOp, BufferValue, BytesHead, CmpOp, Entry, Param, Slice, Step, StrValue, TypeDef, hash_bytes,
 };
 use crate::vm::{Raised, Res, Vm};
 use alloc::string::String;
@@ -154,8 +154,9 @@ fn bytes_hash(_: &mut Vm, v: &Value) -> Res<u32> {
     Ok(head.hash.get())
 }
 
-/// Comparison of anything with a buffer: element by element.
-pub(super) fn buffer_compare(_: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {
+/// Comparison of anything with a buffer. NotImplementedError where the elements differ in size or are floats: as
+/// in MicroPython only like layouts compare, and arrays equal nothing immutable.
+pub(super) fn buffer_compare(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {
     let equality = matches!(op, CmpOp::Eq | CmpOp::Ne);
     if b.as_str().is_some() {
         return Ok(equality.then_some(op == CmpOp::Ne));
@@ -163,36 +164,28 @@ pub(super) fn buffer_compare(_: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res
     if let (Some(x), Some(y)) = (a.as_bytes(), b.as_bytes()) {
         return Ok(Some(if equality { (x == y) == (op == CmpOp::Eq) } else { op.of(x.cmp(y)) }));
     }
-    let (s, t) = (a.buffer_typecode(), b.buffer_typecode());
-    if s == b'O' || t == b'O' {
-        return Ok(None);
+    let array_and_bytes = |a: &Value, b: &Value| a.get::<Array>().is_some() && b.as_bytes().is_some();
+    if equality && (array_and_bytes(a, b) || array_and_bytes(b, a)) {
+        return Ok(Some(op == CmpOp::Ne));
     }
+    let (s, t) = (a.buffer_typecode(), b.buffer_typecode());
     let (Some(x), Some(y)) = (a.buffer(), b.buffer()) else { return Ok(None) };
-    let order = x.with(|x| y.with(|y| compare_elements(s, x, t, y)));
-    Ok(Some(match order {
-        Some(order) => op.of(order),
-        None => op == CmpOp::Ne,
-    }))
+    // Signed and unsigned elements of one size are alike where only equality is asked.
+    let (m, n) = (s.to_ascii_lowercase(), t.to_ascii_lowercase());
+    if m != n || matches!(m, b'f' | b'd') || (!equality && s != t) {
+        return Err(vm.not_implemented(""));
+    }
+    if equality {
+        return Ok(Some(x.with(|x| y.with(|y| x == y)) == (op == CmpOp::Eq)));
+    }
+    Ok(Some(op.of(x.with(|x| y.with(|y| compare_elements(s, x, y))))))
 }
 
-fn compare_elements(s: u8, x: &[u8], t: u8, y: &[u8]) -> Option<Ordering> {
-    if s == b'B' && t == b'B' {
-        return Some(x.cmp(y));
-    }
-    let (m, n) = (item_size(s)?, item_size(t)?);
-    let mut left = x.chunks_exact(m).map(|e| element::decode(s, e));
-    let mut right = y.chunks_exact(n).map(|e| element::decode(t, e));
-    loop {
-        match (left.next(), right.next()) {
-            (None, None) => return Some(Ordering::Equal),
-            (None, Some(_)) => return Some(Ordering::Less),
-            (Some(_), None) => return Some(Ordering::Greater),
-            (Some(a), Some(b)) => match a.order(b)? {
-                Ordering::Equal => {}
-                other => return Some(other),
-            },
-        }
-    }
+/// Order of two rows of elements of one integer type code.
+fn compare_elements(typecode: u8, x: &[u8], y: &[u8]) -> Ordering {
+    let Some(size) = item_size(typecode).filter(|_| typecode != b'B') else { return x.cmp(y) };
+    let left = x.chunks_exact(size).map(|e| element::integer(typecode, e));
+    left.cmp(y.chunks_exact(size).map(|e| element::integer(typecode, e)))
 }
 
 fn bytes_binary(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> Res<Option<Value>> {

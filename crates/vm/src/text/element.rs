@@ -5,13 +5,13 @@ use crate::vm::{Res, Vm};
 use snakeye_heap::Value;
 
 /// Bytes of one element; `None` for unknown type codes. `l` and `L` are C's long: a machine word on the
-/// targets there are. `P` is an address.
+/// targets there are. `P` and `S` are addresses.
 pub fn item_size(typecode: u8) -> Option<usize> {
     Some(match typecode {
         b'b' | b'B' => 1,
         b'h' | b'H' => 2,
         b'i' | b'I' | b'f' => 4,
-        b'l' | b'L' | b'P' => size_of::<usize>(),
+        b'l' | b'L' | b'P' | b'S' => size_of::<usize>(),
         b'q' | b'Q' | b'd' => 8,
         _ => return None,
     })
@@ -24,18 +24,6 @@ pub enum Number {
     Int(i128),
     /// Of `f` or `d`.
     Float(f64),
-}
-
-impl Number {
-    /// Order across both sorts; `None` with NaN.
-    pub fn order(self, other: Number) -> Option<core::cmp::Ordering> {
-        match (self, other) {
-            (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
-            (Number::Float(a), Number::Float(b)) => a.partial_cmp(&b),
-            (Number::Int(a), Number::Float(b)) => (a as f64).partial_cmp(&b),
-            (Number::Float(a), Number::Int(b)) => a.partial_cmp(&(b as f64)),
-        }
-    }
 }
 
 /// The number in the bytes of one element (0 when they are too few).
@@ -61,6 +49,14 @@ pub fn decode(typecode: u8, bytes: &[u8]) -> Number {
             Number::Int(((raw << shift) as i64 >> shift) as i128)
         }
         _ => Number::Int(raw as i128),
+    }
+}
+
+/// The integer in the bytes of one element of an integer type code.
+pub(super) fn integer(typecode: u8, bytes: &[u8]) -> i128 {
+    match decode(typecode, bytes) {
+        Number::Int(n) => n,
+        Number::Float(_) => 0,
     }
 }
 
@@ -145,11 +141,5 @@ mod tests {
         assert_eq!(decode(b'q', &(-5i64).to_ne_bytes()), Number::Int(-5));
         assert_eq!(decode(b'f', &1.5f32.to_ne_bytes()), Number::Float(1.5));
         assert_eq!(decode(b'd', &(-0.1f64).to_ne_bytes()), Number::Float(-0.1));
-    }
-
-    #[test]
-    fn numbers_of_both_sorts_compare() {
-        assert_eq!(Number::Int(1).order(Number::Float(1.0)), Some(core::cmp::Ordering::Equal));
-        assert_eq!(Number::Float(f64::NAN).order(Number::Int(0)), None);
     }
 }
