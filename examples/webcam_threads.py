@@ -266,7 +266,11 @@ def serve(port, handler):
     server.bind(("0.0.0.0", port))
     server.listen(4)
     while True:
-        client, _ = server.accept()
+        try:
+            client, _ = server.accept()
+        except OSError:
+            time.sleep_ms(100)  # all sockets of the board are in use
+            continue
         try:
             _thread.start_new_thread(serve_client, (client, handler))
         except (OSError, RuntimeError, MemoryError):

@@ -3,8 +3,8 @@
 use crate::ov2640::Ov2640;
 use crate::ov2640::regs::Bank;
 use crate::{
-    CameraConfig, CameraError, CameraPort, CameraStats, CaptureConfig, Control, DropReason, Frame,
-    FrameInfo, FramePool, FrameSize, GrabMode, PixelFormat, RawFrame, WarmUp, jpeg, probe,
+    CameraConfig, CameraError, CameraPort, CameraStats, CaptureConfig, Control, DropReason, Frame, FrameInfo,
+    FramePool, FrameSize, GrabMode, PixelFormat, RawFrame, WarmUp, jpeg, probe,
 };
 
 /// How long power-down and reset lines are held, and the sensor given to come up.
@@ -172,17 +172,11 @@ impl<P: CameraPort> Camera<P> {
         self.pump();
         let lost = self.lost().wrapping_sub(request.lost_before);
         if let (true, Some(last)) = (lost >= BAD_FRAMES_LIMIT, self.last_drop) {
-            return self.fail(CameraError::BadFrames {
-                lost,
-                last,
-                buffer: self.pool.buffer_size(),
-            });
+            return self.fail(CameraError::BadFrames { lost, last, buffer: self.pool.buffer_size() });
         }
         if self.pool.all_held() {
             self.stats.count(DropReason::NoFreeSlot);
-            return self.fail(CameraError::NoFreeSlot {
-                slots: self.pool.slots(),
-            });
+            return self.fail(CameraError::NoFreeSlot { slots: self.pool.slots() });
         }
         if now_us >= request.deadline_us {
             self.stats.count(DropReason::Timeout);
@@ -193,9 +187,7 @@ impl<P: CameraPort> Camera<P> {
             });
         }
         let next = self.port.next_frame_us().unwrap_or(request.deadline_us);
-        FramePoll::Pending {
-            wake_us: next.min(request.deadline_us).max(now_us),
-        }
+        FramePoll::Pending { wake_us: next.min(request.deadline_us).max(now_us) }
     }
 
     /// Lends every free buffer to the port. Capturing does this by itself; a scheduler may do it
@@ -265,10 +257,7 @@ impl<P: CameraPort> Camera<P> {
             Some(sensor) => {
                 let (bank, reg) = split(address);
                 let value = sensor.read(&mut self.port, bank, reg);
-                value.map_err(|error| CameraError::Sccb {
-                    doing: "reading a register",
-                    error,
-                })
+                value.map_err(|error| CameraError::Sccb { doing: "reading a register", error })
             }
             None => Err(CameraError::NotInitialised),
         };
@@ -283,10 +272,7 @@ impl<P: CameraPort> Camera<P> {
             Some(sensor) => {
                 let (bank, reg) = split(address);
                 let done = sensor.modify(&mut self.port, bank, reg, mask, value);
-                done.map_err(|error| CameraError::Sccb {
-                    doing: "writing a register",
-                    error,
-                })
+                done.map_err(|error| CameraError::Sccb { doing: "writing a register", error })
             }
             None => Err(CameraError::NotInitialised),
         };
@@ -309,20 +295,14 @@ impl<P: CameraPort> Camera<P> {
     fn lost(&self) -> u32 {
         let waits = [DropReason::Timeout, DropReason::NoFreeSlot];
         let waits = waits.map(|reason| self.stats.dropped(reason));
-        self.stats
-            .dropped_total()
-            .wrapping_sub(waits[0])
-            .wrapping_sub(waits[1])
+        self.stats.dropped_total().wrapping_sub(waits[0]).wrapping_sub(waits[1])
     }
 
     fn start(&mut self, config: &CameraConfig) -> Result<(), CameraError> {
         self.config = *config;
         self.config.slots = config.slots.max(1);
         if !Ov2640::supports(config.frame_size) {
-            return Err(CameraError::UnsupportedFrameSize {
-                size: config.frame_size,
-                max: Ov2640::MAX_SIZE,
-            });
+            return Err(CameraError::UnsupportedFrameSize { size: config.frame_size, max: Ov2640::MAX_SIZE });
         }
         self.power_on();
         probe::identify(&mut self.port, &self.config)?;
@@ -377,17 +357,9 @@ impl<P: CameraPort> Camera<P> {
         let (size, format) = (self.config.frame_size, self.config.pixel_format);
         let buffer_size = format.buffer_size(size.width(), size.height());
         if self.pool.configure(self.config.slots, buffer_size) == 0 {
-            return Err(CameraError::FrameBuffers {
-                bytes: buffer_size,
-                psram: self.config.wiring.psram,
-            });
+            return Err(CameraError::FrameBuffers { bytes: buffer_size, psram: self.config.wiring.psram });
         }
-        let capture = CaptureConfig {
-            format,
-            width: size.width(),
-            height: size.height(),
-            buffer_size,
-        };
+        let capture = CaptureConfig { format, width: size.width(), height: size.height(), buffer_size };
         self.port.start(&capture).map_err(CameraError::Port)
     }
 
@@ -517,10 +489,6 @@ impl<P: CameraPort> Camera<P> {
 }
 
 fn split(address: u16) -> (Bank, u8) {
-    let bank = if address & 0x100 != 0 {
-        Bank::Sensor
-    } else {
-        Bank::Dsp
-    };
+    let bank = if address & 0x100 != 0 { Bank::Sensor } else { Bank::Dsp };
     (bank, address as u8)
 }

@@ -49,13 +49,8 @@ pub struct Wiring {
 
 impl fmt::Display for Wiring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pins = [
-            ("SDA", self.sda),
-            ("SCL", self.scl),
-            ("XCLK", self.xclk),
-            ("PWDN", self.pwdn),
-            ("RESET", self.reset),
-        ];
+        let pins =
+            [("SDA", self.sda), ("SCL", self.scl), ("XCLK", self.xclk), ("PWDN", self.pwdn), ("RESET", self.reset)];
         for (at, (name, pin)) in pins.into_iter().enumerate() {
             let gap = if at == 0 { "" } else { " " };
             match pin {

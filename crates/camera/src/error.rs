@@ -123,14 +123,8 @@ impl fmt::Display for CameraError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NotInitialised => f.write_str("camera is not initialised: call init() first"),
-            Self::AlreadyInitialised => {
-                f.write_str("camera is already initialised: call deinit() first")
-            }
-            Self::NoAck {
-                address,
-                wiring,
-                xclk_hz,
-            } => {
+            Self::AlreadyInitialised => f.write_str("camera is already initialised: call deinit() first"),
+            Self::NoAck { address, wiring, xclk_hz } => {
                 write!(
                     f,
                     "no sensor answers on SCCB address {address:#04x} ({wiring}, XCLK at {} MHz): ",
@@ -173,10 +167,7 @@ impl fmt::Display for CameraError {
                  frame size"
             ),
             Self::Sccb { doing, error } => {
-                write!(
-                    f,
-                    "{doing} failed: {error} on the SCCB bus; check the ribbon cable and the supply"
-                )
+                write!(f, "{doing} failed: {error} on the SCCB bus; check the ribbon cable and the supply")
             }
             Self::Port(error) => write!(f, "capture did not start: {error}"),
             Self::UnsupportedFrameSize { size, max } => write!(
@@ -192,30 +183,19 @@ impl fmt::Display for CameraError {
             }
             Self::BadValue { control, value } => {
                 let info = control.info();
-                write!(
-                    f,
-                    "{} is {value}, but takes {} to {}",
-                    info.name, info.min, info.max
-                )
+                write!(f, "{} is {value}, but takes {} to {}", info.name, info.min, info.max)
             }
             Self::UnsupportedControl(control) => {
                 write!(f, "this sensor has no {}", control.info().name)
             }
-            Self::Timeout {
-                waited_ms,
-                lost,
-                last,
-            } => match last {
+            Self::Timeout { waited_ms, lost, last } => match last {
                 None => write!(
                     f,
                     "no frame within {waited_ms} ms and no sign of one: check VSYNC, PCLK and the \
                      ribbon cable"
                 ),
                 Some(reason) => {
-                    write!(
-                        f,
-                        "no usable frame within {waited_ms} ms; {lost} were lost, the last with {reason}"
-                    )
+                    write!(f, "no usable frame within {waited_ms} ms; {lost} were lost, the last with {reason}")
                 }
             },
             Self::BadFrames { lost, last, buffer } => {

@@ -150,9 +150,7 @@ mod tests {
             data.extend(garbage.bytes(len));
             dimensions(&data);
         }
-        let image = [
-            0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 9, 9, 0xFF, 0xFF, 0xC0, 0, 11, 8, 0x02, 0x58, 0x03, 0x20,
-        ];
+        let image = [0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 9, 9, 0xFF, 0xFF, 0xC0, 0, 11, 8, 0x02, 0x58, 0x03, 0x20];
         assert_eq!(dimensions(&image), Some((800, 600)));
         assert_eq!(dimensions(&image[..16]), None);
     }

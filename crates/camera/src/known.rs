@@ -16,23 +16,11 @@ pub struct KnownSensor {
 }
 
 const fn narrow(name: &'static str, address: u8, pid: u16, pid_reg: u16) -> KnownSensor {
-    KnownSensor {
-        name,
-        address,
-        pid,
-        pid_reg,
-        wide: false,
-    }
+    KnownSensor { name, address, pid, pid_reg, wide: false }
 }
 
 const fn wide(name: &'static str, address: u8, pid: u16, pid_reg: u16) -> KnownSensor {
-    KnownSensor {
-        name,
-        address,
-        pid,
-        pid_reg,
-        wide: true,
-    }
+    KnownSensor { name, address, pid, pid_reg, wide: true }
 }
 
 /// Source: each sensor's data sheet (product ID registers).

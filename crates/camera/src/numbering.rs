@@ -16,16 +16,12 @@ pub enum Numbering {
     CameraApi,
 }
 
-const KAKI_2019: &[FrameSize] = &[
-    Qqvga, Qqvga2, Qcif, Hqvga, Qvga, Cif, Vga, Svga, Xga, Sxga, Uxga, Qxga,
-];
-const KAKI_2022: &[FrameSize] = &[
-    R96x96, Qqvga, Qcif, Hqvga, R240x240, Qvga, Cif, Hvga, Vga, Svga, Xga, Hd, Sxga, Uxga, Fhd,
-    PHd, P3mp, Qxga,
-];
+const KAKI_2019: &[FrameSize] = &[Qqvga, Qqvga2, Qcif, Hqvga, Qvga, Cif, Vga, Svga, Xga, Sxga, Uxga, Qxga];
+const KAKI_2022: &[FrameSize] =
+    &[R96x96, Qqvga, Qcif, Hqvga, R240x240, Qvga, Cif, Hvga, Vga, Svga, Xga, Hd, Sxga, Uxga, Fhd, PHd, P3mp, Qxga];
 const CAMERA_API: &[FrameSize] = &[
-    R96x96, Qqvga, R128x128, Qcif, Hqvga, R240x240, Qvga, R320x320, Cif, Hvga, Vga, Svga, Xga, Hd,
-    Sxga, Uxga, Fhd, PHd, P3mp, Qxga, Qhd, Wqxga, PFhd, Qsxga,
+    R96x96, Qqvga, R128x128, Qcif, Hqvga, R240x240, Qvga, R320x320, Cif, Hvga, Vga, Svga, Xga, Hd, Sxga, Uxga, Fhd,
+    PHd, P3mp, Qxga, Qhd, Wqxga, PFhd, Qsxga,
 ];
 
 impl Numbering {
@@ -39,11 +35,7 @@ impl Numbering {
 
     const fn formats(self) -> &'static [(i32, PixelFormat)] {
         match self {
-            Self::Kaki2019 => &[
-                (0, PixelFormat::Jpeg),
-                (1, PixelFormat::Grayscale),
-                (2, PixelFormat::Rgb565),
-            ],
+            Self::Kaki2019 => &[(0, PixelFormat::Jpeg), (1, PixelFormat::Grayscale), (2, PixelFormat::Rgb565)],
             Self::Kaki2022 => &[
                 (1, PixelFormat::Rgb565),
                 (2, PixelFormat::Yuv422),
@@ -113,11 +105,7 @@ mod tests {
 
     #[test]
     fn numbers_round_trip() {
-        for numbering in [
-            Numbering::Kaki2019,
-            Numbering::Kaki2022,
-            Numbering::CameraApi,
-        ] {
+        for numbering in [Numbering::Kaki2019, Numbering::Kaki2022, Numbering::CameraApi] {
             for number in 0..40 {
                 if let Some(size) = numbering.frame_size(number) {
                     assert_eq!(numbering.frame_size_number(size), Some(number));

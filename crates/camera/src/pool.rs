@@ -172,11 +172,7 @@ impl FramePool {
     /// Makes a frame of a filled buffer.
     pub fn frame(&mut self, data: Vec<u8>, info: FrameInfo) -> Frame {
         self.0.borrow_mut().held += 1;
-        Frame(Rc::new(Held {
-            data,
-            info,
-            pool: Rc::downgrade(&self.0),
-        }))
+        Frame(Rc::new(Held { data, info, pool: Rc::downgrade(&self.0) }))
     }
 
     /// How many buffers there may be.
@@ -206,13 +202,8 @@ impl FramePool {
 mod tests {
     use super::*;
 
-    const INFO: FrameInfo = FrameInfo {
-        width: 4,
-        height: 4,
-        format: PixelFormat::Grayscale,
-        sequence: 1,
-        timestamp_us: 0,
-    };
+    const INFO: FrameInfo =
+        FrameInfo { width: 4, height: 4, format: PixelFormat::Grayscale, sequence: 1, timestamp_us: 0 };
 
     #[test]
     fn a_dropped_frame_returns_its_very_buffer() {

@@ -23,15 +23,8 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason.
-    pub const ALL: &'static [Self] = &[
-        Self::NoSoi,
-        Self::NoEoi,
-        Self::Overflow,
-        Self::WrongSize,
-        Self::Broken,
-        Self::Timeout,
-        Self::NoFreeSlot,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::NoSoi, Self::NoEoi, Self::Overflow, Self::WrongSize, Self::Broken, Self::Timeout, Self::NoFreeSlot];
 
     /// The name people know from the logs of camera firmware.
     pub const fn name(self) -> &'static str {

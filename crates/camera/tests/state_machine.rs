@@ -5,9 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use snakeye_camera::{
-    Camera, CameraConfig, CameraError, CaptureConfig, CaptureFaults, CapturePort, Control,
-    DropReason, Frame, FramePoll, FrameSize, GrabMode, PixelFormat, PortError, RawFrame, SccbBus,
-    SccbError, WarmUp,
+    Camera, CameraConfig, CameraError, CaptureConfig, CaptureFaults, CapturePort, Control, DropReason, Frame,
+    FramePoll, FrameSize, GrabMode, PixelFormat, PortError, RawFrame, SccbBus, SccbError, WarmUp,
 };
 
 /// A port whose devices, failures and frames a test arranges.
@@ -45,11 +44,7 @@ impl Port {
             return false;
         };
         data.extend_from_slice(bytes);
-        bench.filled.push_back(RawFrame {
-            data,
-            timestamp_us,
-            faults: CaptureFaults::default(),
-        });
+        bench.filled.push_back(RawFrame { data, timestamp_us, faults: CaptureFaults::default() });
         true
     }
 }
@@ -124,11 +119,7 @@ impl CapturePort for Port {
 const IMAGE: [u8; 8] = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 0xFF, 0xD9];
 
 fn config() -> CameraConfig {
-    CameraConfig {
-        frame_size: FrameSize::Qvga,
-        warm_up: WarmUp::None,
-        ..CameraConfig::default()
-    }
+    CameraConfig { frame_size: FrameSize::Qvga, warm_up: WarmUp::None, ..CameraConfig::default() }
 }
 
 fn running() -> (Camera<Port>, Port) {
@@ -149,20 +140,14 @@ fn expect_frame(poll: FramePoll) -> Frame {
 fn a_frame_arrives_trimmed_and_stamped() {
     let (mut camera, port) = running();
     let request = camera.request(1_000, false).unwrap();
-    assert!(matches!(
-        camera.poll_frame(&request, 1_000),
-        FramePoll::Pending { wake_us: 4_001_000 }
-    ));
+    assert!(matches!(camera.poll_frame(&request, 1_000), FramePoll::Pending { wake_us: 4_001_000 }));
     let mut padded = IMAGE.to_vec();
     padded.extend([0; 24]);
     assert!(port.arrive(&padded, 2_000));
     let frame = expect_frame(camera.poll_frame(&request, 3_000));
     assert_eq!(&frame[..], &IMAGE);
     let info = frame.info();
-    assert_eq!(
-        (info.width, info.height, info.format),
-        (320, 240, PixelFormat::Jpeg)
-    );
+    assert_eq!((info.width, info.height, info.format), (320, 240, PixelFormat::Jpeg));
     assert_eq!((info.sequence, info.timestamp_us), (1, 2_000));
     assert_eq!(camera.stats().captured, 1);
 }
@@ -174,10 +159,7 @@ fn two_waiting_requests_get_a_frame_each() {
     let second = camera.request(0, false).unwrap();
     port.arrive(&IMAGE, 10);
     let one = expect_frame(camera.poll_frame(&second, 20));
-    assert!(matches!(
-        camera.poll_frame(&first, 20),
-        FramePoll::Pending { .. }
-    ));
+    assert!(matches!(camera.poll_frame(&first, 20), FramePoll::Pending { .. }));
     port.arrive(&IMAGE, 30);
     let two = expect_frame(camera.poll_frame(&first, 40));
     assert_ne!(one.info().sequence, two.info().sequence);
@@ -205,17 +187,12 @@ fn the_latest_frame_wins_unless_every_frame_is_wanted() {
 fn bad_frames_are_counted_by_reason_and_their_buffers_reused() {
     let (mut camera, port) = running();
     let request = camera.request(0, false).unwrap();
-    for (bytes, reason) in [
-        (&IMAGE[..6], DropReason::NoEoi),
-        (&IMAGE[1..], DropReason::NoSoi),
-        (&[][..], DropReason::NoSoi),
-    ] {
+    for (bytes, reason) in
+        [(&IMAGE[..6], DropReason::NoEoi), (&IMAGE[1..], DropReason::NoSoi), (&[][..], DropReason::NoSoi)]
+    {
         let before = camera.stats().dropped(reason);
         assert!(port.arrive(bytes, 1));
-        assert!(matches!(
-            camera.poll_frame(&request, 2),
-            FramePoll::Pending { .. }
-        ));
+        assert!(matches!(camera.poll_frame(&request, 2), FramePoll::Pending { .. }));
         assert_eq!(camera.stats().dropped(reason), before + 1);
     }
     let mut polls = 0;
@@ -240,20 +217,8 @@ fn overflow_and_broken_transfers_are_reported_as_such() {
     let (mut camera, port) = running();
     let request = camera.request(0, false).unwrap();
     for (faults, reason) in [
-        (
-            CaptureFaults {
-                overflow: true,
-                broken: false,
-            },
-            DropReason::Overflow,
-        ),
-        (
-            CaptureFaults {
-                overflow: false,
-                broken: true,
-            },
-            DropReason::Broken,
-        ),
+        (CaptureFaults { overflow: true, broken: false }, DropReason::Overflow),
+        (CaptureFaults { overflow: false, broken: true }, DropReason::Broken),
     ] {
         port.arrive(&IMAGE, 1);
         port.0.borrow_mut().filled.back_mut().unwrap().faults = faults;
@@ -285,31 +250,17 @@ fn other_sensors_are_named() {
     /// Device address and register, and what it holds.
     type Cell = ((u8, u16), u8);
     let cases: [(&[Cell], &str, u16); 5] = [
-        (
-            &[((0x3C, 0x300A), 0x36), ((0x3C, 0x300B), 0x60)],
-            "OV3660",
-            0x3660,
-        ),
-        (
-            &[((0x3C, 0x300A), 0x56), ((0x3C, 0x300B), 0x40)],
-            "OV5640",
-            0x5640,
-        ),
+        (&[((0x3C, 0x300A), 0x36), ((0x3C, 0x300B), 0x60)], "OV3660", 0x3660),
+        (&[((0x3C, 0x300A), 0x56), ((0x3C, 0x300B), 0x40)], "OV5640", 0x5640),
         (&[((0x21, 0x0A), 0x76)], "OV7670", 0x76),
         (&[((0x21, 0x00), 0x9B)], "GC0308", 0x9B),
         (&[((0x2A, 0x3000), 0x12)], "unknown", 0x1200),
     ];
     for (registers, name, id) in cases {
         let port = Port::default();
-        port.0
-            .borrow_mut()
-            .devices
-            .extend(registers.iter().copied());
+        port.0.borrow_mut().devices.extend(registers.iter().copied());
         let error = Camera::new(port).init(&config()).unwrap_err();
-        assert!(
-            matches!(error, CameraError::UnsupportedSensor { pid, .. } if pid == id),
-            "{error:?}"
-        );
+        assert!(matches!(error, CameraError::UnsupportedSensor { pid, .. } if pid == id), "{error:?}");
         assert_eq!(error.code(), 0x106);
         assert!(error.to_string().contains(name), "{error}");
     }
@@ -380,25 +331,14 @@ fn warm_up_passes_over_a_fixed_number() {
     let port = Port::with_sensor();
     let mut camera = Camera::new(port.clone());
     let warm_up = WarmUp::Frames(2);
-    camera
-        .init(&CameraConfig {
-            warm_up,
-            ..config()
-        })
-        .unwrap();
+    camera.init(&CameraConfig { warm_up, ..config() }).unwrap();
     let request = camera.request(0, false).unwrap();
     for at in 1..=2 {
         port.arrive(&IMAGE, at);
-        assert!(matches!(
-            camera.poll_frame(&request, at),
-            FramePoll::Pending { .. }
-        ));
+        assert!(matches!(camera.poll_frame(&request, at), FramePoll::Pending { .. }));
     }
     port.arrive(&IMAGE, 3);
-    assert_eq!(
-        expect_frame(camera.poll_frame(&request, 3)).info().sequence,
-        3
-    );
+    assert_eq!(expect_frame(camera.poll_frame(&request, 3)).info().sequence, 3);
 }
 
 #[test]
@@ -413,9 +353,6 @@ fn every_message_is_one_sentence_of_help() {
     ];
     for error in errors {
         let text = error.to_string();
-        assert!(
-            text.len() > 20 && !text.contains('\n') && !text.contains("  "),
-            "{text}"
-        );
+        assert!(text.len() > 20 && !text.contains('\n') && !text.contains("  "), "{text}");
     }
 }

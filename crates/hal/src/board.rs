@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use crate::{BoardDef, ResetRequest, Clock, Console, Flash, Interest, Net, Pins, Ready, SdCard, System, Wake, Wifi};
+use crate::{BoardDef, Clock, Console, Flash, Interest, Net, Pins, Ready, ResetRequest, SdCard, System, Wake, Wifi};
 
 /// A board: its parts, and the one place where the runtime waits.
 ///

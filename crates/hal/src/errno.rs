@@ -106,10 +106,7 @@ impl Errno {
     /// The symbolic name, such as `"EAGAIN"`.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        Self::NAMES
-            .iter()
-            .find(|(errno, _)| *errno == self)
-            .map(|(_, name)| *name)
+        Self::NAMES.iter().find(|(errno, _)| *errno == self).map(|(_, name)| *name)
     }
 
     /// The number that `OSError.errno` shows.
@@ -153,13 +150,7 @@ mod tests {
         assert_eq!(Errno(9999).name(), None);
         for (i, (errno, name)) in Errno::NAMES.iter().enumerate() {
             assert_eq!(errno.name(), Some(*name));
-            assert!(
-                Errno::NAMES
-                    .iter()
-                    .skip(i + 1)
-                    .all(|(other, _)| other != errno),
-                "{name} is listed twice"
-            );
+            assert!(Errno::NAMES.iter().skip(i + 1).all(|(other, _)| other != errno), "{name} is listed twice");
         }
     }
 

@@ -45,6 +45,5 @@ pub use sdcard::{SdCard, SdError};
 pub use system::{ResetCause, ResetRequest, System, WakeReason};
 pub use wait::{Interest, Ready, Wake};
 pub use wifi::{
-    AuthMode, InterfaceConfig, IpConfig, Network, PowerSave, Station, StationStatus, Wifi,
-    WifiError, WifiInterface,
+    AuthMode, InterfaceConfig, IpConfig, Network, PowerSave, Station, StationStatus, Wifi, WifiError, WifiInterface,
 };

@@ -234,12 +234,7 @@ pub trait Wifi {
 
     /// Starts joining a network; progress shows in [`status`](Self::status). `ssid` absent: the
     /// one configured last.
-    fn connect(
-        &mut self,
-        ssid: Option<&[u8]>,
-        key: Option<&[u8]>,
-        bssid: Option<[u8; 6]>,
-    ) -> Result<(), WifiError>;
+    fn connect(&mut self, ssid: Option<&[u8]>, key: Option<&[u8]>, bssid: Option<[u8; 6]>) -> Result<(), WifiError>;
 
     /// Leaves the network and stops trying.
     fn disconnect(&mut self) -> Result<(), WifiError>;
@@ -270,11 +265,7 @@ pub trait Wifi {
     fn config(&mut self, interface: WifiInterface) -> InterfaceConfig;
 
     /// Changes settings of an interface.
-    fn set_config(
-        &mut self,
-        interface: WifiInterface,
-        config: InterfaceConfig,
-    ) -> Result<(), WifiError>;
+    fn set_config(&mut self, interface: WifiInterface, config: InterfaceConfig) -> Result<(), WifiError>;
 
     /// Name that the board gives to DHCP servers.
     fn hostname(&self) -> &str;

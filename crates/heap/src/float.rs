@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn round_trip() {
-        let samples = [0.0, 1.0, -1.0, 0.5, 3.25, -123456.75, 1e10, -1e-9, 1.0e-30 as f32 as f64, 2.0, 4.0];
+        let samples = [0.0, 1.0, -1.0, 0.5, 3.25, -123456.75, 1e10, -1e-9, 1.0e-30_f32 as f64, 2.0, 4.0];
         for x in samples {
             if let Some(w) = encode_float(x) {
                 assert!(is_inline_float(w));
@@ -92,10 +92,10 @@ mod tests {
         let mut x = 1e-70f64;
         while x < 1e70 {
             for y in [x, -x] {
-                if let Some(w) = encode_float(y) {
-                    if cfg!(target_pointer_width = "64") {
-                        assert_eq!(decode_float(w).to_bits(), y.to_bits());
-                    }
+                if let Some(w) = encode_float(y)
+                    && cfg!(target_pointer_width = "64")
+                {
+                    assert_eq!(decode_float(w).to_bits(), y.to_bits());
                 }
             }
             x *= 1.37;

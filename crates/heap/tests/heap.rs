@@ -121,14 +121,9 @@ fn tails_hold_their_elements() {
 fn the_limit_holds_and_the_heap_survives_it() {
     let heap = Heap::new(&KINDS, 512 * 1024);
     let keep = list(&heap);
-    loop {
-        match heap.alloc_tail(Text(0), 1000, core::iter::repeat_n(1u8, 1000)) {
-            Ok(text) => {
-                if keep.0.borrow_mut().push(&heap, text.into()).is_err() {
-                    break;
-                }
-            }
-            Err(_) => break,
+    while let Ok(text) = heap.alloc_tail(Text(0), 1000, core::iter::repeat_n(1u8, 1000)) {
+        if keep.0.borrow_mut().push(&heap, text.into()).is_err() {
+            break;
         }
     }
     assert!(heap.stats().footprint <= 512 * 1024);

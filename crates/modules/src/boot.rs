@@ -11,6 +11,9 @@ use snakeye_vfs::{BlockError, Boot, FsError, mount_or_format};
 use snakeye_vm::run::exec::Source;
 use snakeye_vm::{Res, Value, Vm, exceptions as exc};
 
+/// Exit code of a script stopped by Ctrl-C, as shells count it.
+const INTERRUPTED: i32 = 130;
+
 /// The board's flash as the file systems see it.
 struct BoardFlash(Box<dyn hal::Flash>);
 
@@ -104,8 +107,15 @@ pub fn exit_code(vm: &mut Vm) -> i32 {
             }
         };
     }
-    if vm.is_exception(&e, &exc::KEYBOARD_INTERRUPT) && board(vm).board.system().reset_requested().is_some() {
-        return 0;
+    if vm.is_exception(&e, &exc::KEYBOARD_INTERRUPT) {
+        let host = board(vm);
+        if host.board.system().reset_requested().is_some() {
+            return 0;
+        }
+        // Ctrl-C is how a script on a board is stopped: nothing went wrong.
+        if !host.desktop {
+            return INTERRUPTED;
+        }
     }
     let text = vm.traceback_text(&e);
     let _ = vm.write_out(text.as_bytes());

@@ -24,19 +24,14 @@ fn main() -> ExitCode {
 }
 
 fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn std::error::Error>> {
-    let out = args
-        .next()
-        .ok_or("usage: dump_frame OUT.jpg [SIZE] [NAME=VALUE …]")?;
+    let out = args.next().ok_or("usage: dump_frame OUT.jpg [SIZE] [NAME=VALUE …]")?;
     let time = TimeSource::simulated();
     let signal = FrameSignal::new(Waker::new()?);
     let mut options = SimCameraOptions::new(time.clone(), signal);
     let lamp = options.lamp.clone();
     options.recorded = None;
     let mut camera = Camera::new(SimCameraPort::new(options));
-    let mut config = CameraConfig {
-        warm_up: WarmUp::None,
-        ..CameraConfig::default()
-    };
+    let mut config = CameraConfig { warm_up: WarmUp::None, ..CameraConfig::default() };
     let mut settings = Vec::new();
     let mut frames = 20u32;
     for arg in args {

@@ -2,17 +2,31 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use snakeye_hal::{Flash, FlashError, SdCard, SdError};
 
 use crate::image::{Fate, Image, PowerSwitch};
 
+/// Storage that several handles share.
+type Shared = Arc<Mutex<Image>>;
+
+fn share(image: Image) -> Shared {
+    Arc::new(Mutex::new(image))
+}
+
+fn lock(image: &Shared) -> MutexGuard<'_, Image> {
+    image.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 const SECTOR: u32 = 4096;
 const BLOCK: usize = 512;
 
-/// NOR flash in a file or in memory: an erased byte is 0xFF, programming only clears bits.
+/// NOR flash in a file or in memory: an erased byte is 0xFF, programming only clears bits. Clones
+/// are handles on the same chip.
+#[derive(Clone)]
 pub struct SimFlash {
-    image: Image,
+    image: Shared,
     power: PowerSwitch,
     size: u32,
     new: bool,
@@ -22,13 +36,13 @@ impl SimFlash {
     /// An erased chip in memory.
     #[must_use]
     pub fn memory(size: u32, power: PowerSwitch) -> Self {
-        Self { image: Image::memory(u64::from(size), 0xFF), power, size, new: true }
+        Self { image: share(Image::memory(u64::from(size), 0xFF)), power, size, new: true }
     }
 
     /// A chip whose content is the file; it is created erased when missing.
     pub fn file(path: &Path, size: u32, power: PowerSwitch) -> io::Result<Self> {
         let (image, new) = Image::file(path, u64::from(size), 0xFF)?;
-        Ok(Self { image, power, size, new })
+        Ok(Self { image: share(image), power, size, new })
     }
 
     /// Whether the chip came from the factory, that is, was created erased.
@@ -38,7 +52,7 @@ impl SimFlash {
     }
 
     fn check(&self, addr: u32, len: usize) -> Result<(), FlashError> {
-        if !self.image.contains(u64::from(addr), len) {
+        if !lock(&self.image).contains(u64::from(addr), len) {
             return Err(FlashError::OutOfRange);
         }
         if self.power.is_lost() {
@@ -48,28 +62,30 @@ impl SimFlash {
     }
 
     /// Programs `data` without asking the power switch.
-    fn program(&mut self, addr: u32, data: &[u8]) -> Result<(), FlashError> {
+    fn program(&self, addr: u32, data: &[u8]) -> Result<(), FlashError> {
         let mut chunk = [0; SECTOR as usize];
+        let mut image = lock(&self.image);
         let mut at = u64::from(addr);
         for part in data.chunks(chunk.len()) {
             let cells = chunk.get_mut(..part.len()).ok_or(FlashError::Io)?;
-            self.image.read(at, cells).map_err(|_| FlashError::Io)?;
+            image.read(at, cells).map_err(|_| FlashError::Io)?;
             for (cell, new) in cells.iter_mut().zip(part) {
                 *cell &= new;
             }
-            self.image.write(at, cells).map_err(|_| FlashError::Io)?;
+            image.write(at, cells).map_err(|_| FlashError::Io)?;
             at += part.len() as u64;
         }
         Ok(())
     }
 
-    fn wipe(&mut self, addr: u32, len: u32) -> Result<(), FlashError> {
+    fn wipe(&self, addr: u32, len: u32) -> Result<(), FlashError> {
         let blank = [0xFF; SECTOR as usize];
+        let mut image = lock(&self.image);
         let mut at = u64::from(addr);
         let mut left = len as usize;
         while left > 0 {
             let part = blank.get(..left.min(blank.len())).unwrap_or(&blank);
-            self.image.write(at, part).map_err(|_| FlashError::Io)?;
+            image.write(at, part).map_err(|_| FlashError::Io)?;
             at += part.len() as u64;
             left -= part.len();
         }
@@ -85,7 +101,7 @@ impl Flash for SimFlash {
     fn read(&mut self, addr: u32, buf: &mut [u8]) -> Result<(), FlashError> {
         self.check(addr, buf.len())?;
         let at = u64::from(addr);
-        self.image.read(at, buf).map_err(|_| FlashError::Io)
+        lock(&self.image).read(at, buf).map_err(|_| FlashError::Io)
     }
 
     fn write(&mut self, addr: u32, data: &[u8]) -> Result<(), FlashError> {
@@ -117,9 +133,10 @@ impl Flash for SimFlash {
     }
 }
 
-/// An SD card in a file or in memory.
+/// An SD card in a file or in memory. Clones are handles on the same card.
+#[derive(Clone)]
 pub struct SimSdCard {
-    image: Image,
+    image: Shared,
     power: PowerSwitch,
 }
 
@@ -128,7 +145,7 @@ impl SimSdCard {
     #[must_use]
     pub fn memory(size: u64, power: PowerSwitch) -> Self {
         let size = size - size % BLOCK as u64;
-        Self { image: Image::memory(size, 0), power }
+        Self { image: share(Image::memory(size, 0)), power }
     }
 
     /// A card whose content is the file. A missing file is created with `size` zero bytes; an
@@ -139,12 +156,13 @@ impl SimSdCard {
             _ => size,
         };
         let (image, _) = Image::file(path, size, 0)?;
+        let image = share(image);
         Ok(Self { image, power })
     }
 
     fn range(&self, block: u32, len: usize) -> Result<u64, SdError> {
         let at = u64::from(block) * BLOCK as u64;
-        if !len.is_multiple_of(BLOCK) || !self.image.contains(at, len) {
+        if !len.is_multiple_of(BLOCK) || !lock(&self.image).contains(at, len) {
             return Err(SdError::OutOfRange);
         }
         if self.power.is_lost() {
@@ -156,12 +174,12 @@ impl SimSdCard {
 
 impl SdCard for SimSdCard {
     fn block_count(&self) -> u32 {
-        u32::try_from(self.image.size() / BLOCK as u64).unwrap_or(u32::MAX)
+        u32::try_from(lock(&self.image).size() / BLOCK as u64).unwrap_or(u32::MAX)
     }
 
     fn read(&mut self, block: u32, buf: &mut [u8]) -> Result<(), SdError> {
         let at = self.range(block, buf.len())?;
-        self.image.read(at, buf).map_err(|_| SdError::Io)
+        lock(&self.image).read(at, buf).map_err(|_| SdError::Io)
     }
 
     fn write(&mut self, block: u32, data: &[u8]) -> Result<(), SdError> {
@@ -169,7 +187,7 @@ impl SdCard for SimSdCard {
         // A card programs block by block, so power can go between any two.
         for part in data.chunks(BLOCK) {
             match self.power.operation() {
-                Fate::Done => self.image.write(at, part).map_err(|_| SdError::Io)?,
+                Fate::Done => lock(&self.image).write(at, part).map_err(|_| SdError::Io)?,
                 Fate::Torn | Fate::Lost => return Err(SdError::PowerLost),
             }
             at += part.len() as u64;

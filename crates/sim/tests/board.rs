@@ -139,8 +139,8 @@ fn output_goes_to_the_sink_or_is_kept() {
 
 #[test]
 fn an_sd_card_is_there_when_put_in() {
-    let mut board = SimConfig::default().build().unwrap();
+    let board = SimConfig::default().build().unwrap();
     assert!(board.sd_card().is_none());
-    let mut board = SimConfig::default().sd_memory(1 << 20).build().unwrap();
+    let board = SimConfig::default().sd_memory(1 << 20).build().unwrap();
     assert_eq!(board.sd_card().unwrap().block_count(), 2048);
 }

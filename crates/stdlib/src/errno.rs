@@ -1,7 +1,7 @@
 //! `errno`: error numbers.
 
-use snakeye_vm::errno::ERRNO as NUMBERS;
 use snakeye_vm::collection::DICT;
+use snakeye_vm::errno::ERRNO as NUMBERS;
 use snakeye_vm::object::{Dict, Entry, ModuleDef, NativeObject, NativeValue, TypeDef};
 use snakeye_vm::{Res, Rom, Value, Vm, method};
 

@@ -13,6 +13,8 @@ use snakeye_vm::{HVec, Res, Rom, Slot, Value, Vm, method, method_steps};
 
 /// errno of a wrong argument.
 const EINVAL: i32 = 22;
+/// errno of a stream that would have to wait.
+const EAGAIN: i32 = 11;
 
 /// The module.
 pub static IO: ModuleDef = ModuleDef {
@@ -342,21 +344,27 @@ fn buffered_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
     vm.new_native(BufferedWriter { stream: Slot::new(stream.clone()), size, data: RefCell::new(data) }).map(Step::Done)
 }
 
-/// Passes full pieces on (with `all`: whatever there is), then gives `result`.
+/// Passes full pieces on (with `all`: whatever there is), then gives `result`. What the stream does not take stays.
 fn pass_on(vm: &mut Vm, writer: Value, all: bool, result: Value) -> Res<Step> {
     let Some(w) = writer.native::<BufferedWriter>() else { return Err(vm.type_error("BufferedWriter expected")) };
-    let Ok(mut data) = w.data.try_borrow_mut() else { return Err(vm.busy()) };
+    let Ok(data) = w.data.try_borrow() else { return Err(vm.busy()) };
     if data.is_empty() || (data.len() < w.size && !all) {
         return Ok(Step::Done(result));
     }
-    let n = data.len().min(w.size);
-    let piece = vm.new_bytes(&data[..n])?;
-    data.splice(&vm.heap, 0, n, HVec::new())?;
+    let piece = vm.new_bytearray(&data[..data.len().min(w.size)])?;
     drop(data);
     let write = vm.get_attr(&w.stream.get(), "write")?;
     let writer = writer.clone();
     Ok(Step::call(write, vec![piece], move |vm, written| {
-        written?;
+        let written = written?;
+        if written.is_none() {
+            return Err(vm.os_error(EAGAIN));
+        }
+        let n = usize::try_from(vm.index_of(&written)?).unwrap_or(0);
+        if let Some(w) = writer.native::<BufferedWriter>() {
+            let Ok(mut data) = w.data.try_borrow_mut() else { return Err(vm.busy()) };
+            data.splice(&vm.heap, 0, n, HVec::new())?;
+        }
         pass_on(vm, writer, all, result)
     }))
 }

@@ -51,8 +51,7 @@ const COMPATIBLE: [i32; 3] = [1, 28, 0];
 const MPY: i32 = 6 | 3 << 8;
 
 fn implementation(vm: &mut Vm) -> Res {
-    let class =
-        vm.new_named_tuple_class("", &["name", "version", "_machine", "_mpy", "_build", "_thread"])?;
+    let class = vm.new_named_tuple_class("", &["name", "version", "_machine", "_mpy", "_build", "_thread"])?;
     let mut version: Vec<Value> = COMPATIBLE.iter().map(|n| Value::int(*n)).collect();
     version.push(vm.new_str("")?);
     let items = vec![

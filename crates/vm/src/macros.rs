@@ -4,7 +4,12 @@
 #[macro_export]
 macro_rules! method {
     ($name:literal, $min:expr, $max:expr, $f:expr) => {
-        ($name, $crate::object::Entry::Fn(&const { $crate::Rom::new($crate::object::NativeFn::plain($name, $min, $max, $f)) }))
+        (
+            $name,
+            $crate::object::Entry::Fn(
+                &const { $crate::Rom::new($crate::object::NativeFn::plain($name, $min, $max, $f)) },
+            ),
+        )
     };
 }
 
@@ -12,7 +17,12 @@ macro_rules! method {
 #[macro_export]
 macro_rules! method_steps {
     ($name:literal, $min:expr, $max:expr, $f:expr) => {
-        ($name, $crate::object::Entry::Fn(&const { $crate::Rom::new($crate::object::NativeFn::steps($name, $min, $max, $f)) }))
+        (
+            $name,
+            $crate::object::Entry::Fn(
+                &const { $crate::Rom::new($crate::object::NativeFn::steps($name, $min, $max, $f)) },
+            ),
+        )
     };
 }
 

@@ -65,11 +65,6 @@ impl Shapes {
         Ok(next)
     }
 
-    /// Number of slots.
-    pub fn len(&self, shape: u32) -> usize {
-        self.all.get(shape as usize).map_or(0, |s| s.len as usize)
-    }
-
     /// The names of the slots in order, hidden ones left out.
     pub fn names(&self, mut shape: u32) -> Vec<(Value, usize)> {
         let mut names = Vec::new();

@@ -45,7 +45,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { heap_limit: 64 << 20, compat_1_11: false, f32: cfg!(target_pointer_width = "32"), recursion_limit: 1000, opt_level: 0 }
+        Config {
+            heap_limit: 64 << 20,
+            compat_1_11: false,
+            f32: cfg!(target_pointer_width = "32"),
+            recursion_limit: 1000,
+            opt_level: 0,
+        }
     }
 }
 

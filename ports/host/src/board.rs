@@ -69,11 +69,16 @@ fn parse(args: &[String]) -> Result<Options, String> {
                 let pair = value.split_once(':').and_then(|(b, h)| Some((b.parse().ok()?, h.parse().ok()?)));
                 o.publish.push(pair.ok_or(format!("--publish takes BOARDPORT:HOSTPORT, not '{value}'"))?);
             }
-            "--bind" => o.bind = Some(value.parse().map_err(|_| format!("--bind takes an IPv4 address, not '{value}'"))?),
-            "--heap" => o.heap = Some(parse_size(&value).ok_or(format!("--heap takes a size such as 2M, not '{value}'"))?),
+            "--bind" => {
+                o.bind = Some(value.parse().map_err(|_| format!("--bind takes an IPv4 address, not '{value}'"))?)
+            }
+            "--heap" => {
+                o.heap = Some(parse_size(&value).ok_or(format!("--heap takes a size such as 2M, not '{value}'"))?)
+            }
             "--wifi" => o.wifi = Some(value.into()),
             "--board" => {
-                o.def = boards::by_id(&value).ok_or(format!("no board is called '{value}'; 'snakeye boards' lists them"))?;
+                o.def = boards::by_id(&value)
+                    .ok_or(format!("no board is called '{value}'; 'snakeye boards' lists them"))?;
             }
             "--compat" if value == "1.11" => o.compat = true,
             "--compat" => return Err(format!("--compat knows 1.11 only, not '{value}'")),
@@ -161,9 +166,11 @@ fn start(o: &Options, host: Box<dyn Host>) -> Result<Box<Vm>, String> {
     };
     let mut vm = Vm::new(config, host, &modules()).map_err(|_| "the heap is too small to start".to_string())?;
     match boot::mount_flash(&mut vm) {
-        Ok(Boot::Formatted) => vm.host.write(b"Formatted the board's flash\n"),
+        Ok(Boot::Formatted) if o.flash.is_some() => vm.host.write(b"Formatted the board's flash\n"),
         Ok(_) => {}
-        Err(e) => vm.host.write(format!("The flash cannot be mounted: {e:?}. Erase it, or choose another with --flash.\n").as_bytes()),
+        Err(e) => vm.host.write(
+            format!("The flash cannot be mounted: {e:?}. Erase it, or choose another with --flash.\n").as_bytes(),
+        ),
     }
     boot::install(&mut vm, "esp32", &["", "/lib"]).map_err(|_| "the heap is too small to start".to_string())?;
     Ok(vm)
@@ -302,7 +309,14 @@ pub fn repl(args: &[String]) -> i32 {
 /// `snakeye boards`
 pub fn list() -> i32 {
     for def in boards::ALL {
-        println!("{:<16} {} ({}, {} MB flash, {} MB PSRAM)", def.id, def.name, def.chip.name(), def.flash_size >> 20, def.psram_size >> 20);
+        println!(
+            "{:<16} {} ({}, {} MB flash, {} MB PSRAM)",
+            def.id,
+            def.name,
+            def.chip.name(),
+            def.flash_size >> 20,
+            def.psram_size >> 20
+        );
     }
     0
 }

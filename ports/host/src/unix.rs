@@ -34,8 +34,15 @@ struct Options {
 
 fn parse(args: &[String]) -> Result<Options, String> {
     let inspect = std::env::var_os("MICROPYINSPECT").is_some();
-    let mut o =
-        Options { program: None, args: Vec::new(), heap: HEAP, opt_level: 0, inspect, compile_only: false, compat: false };
+    let mut o = Options {
+        program: None,
+        args: Vec::new(),
+        heap: HEAP,
+        opt_level: 0,
+        inspect,
+        compile_only: false,
+        compat: false,
+    };
     let mut at = 0;
     while at < args.len() {
         let arg = args[at].as_str();
@@ -55,7 +62,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "-X" => {
                 let option = value(at + 1)?;
                 match option.split_once('=') {
-                    Some(("heapsize", size)) => o.heap = parse_size(size).ok_or(format!("invalid heap size '{size}'"))?,
+                    Some(("heapsize", size)) => {
+                        o.heap = parse_size(size).ok_or(format!("invalid heap size '{size}'"))?
+                    }
                     Some(("emit", _)) => {}
                     None if option == "compile-only" => o.compile_only = true,
                     None if option == "realtime" => {}
@@ -176,13 +185,8 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
     let cwd = std::env::current_dir().map_err(|e| format!("no current folder: {e}"))?;
     host.vfs.mount_owned(Box::new(PosixFs::new("/")), "/", false).map_err(|e| format!("{e:?}"))?;
     let _ = host.vfs.chdir(&cwd.to_string_lossy());
-    let config = Config {
-        heap_limit: o.heap,
-        compat_1_11: o.compat,
-        f32: false,
-        recursion_limit: 1000,
-        opt_level: o.opt_level,
-    };
+    let config =
+        Config { heap_limit: o.heap, compat_1_11: o.compat, f32: false, recursion_limit: 1000, opt_level: o.opt_level };
     let modules: Vec<_> = snakeye_stdlib::MODULES.iter().chain(snakeye_modules::MODULES).copied().collect();
     let small = |_| "the heap is too small to start".to_string();
     let mut vm = Vm::new(config, Box::new(host), &modules).map_err(small)?;

@@ -17,38 +17,16 @@ struct Field {
 }
 
 const fn bit(bank: Bank, reg: u8, shift: u8) -> Option<Field> {
-    Some(Field {
-        bank,
-        reg,
-        mask: 1 << shift,
-        shift,
-        inverted: false,
-    })
+    Some(Field { bank, reg, mask: 1 << shift, shift, inverted: false })
 }
 
 const fn field(control: Control) -> Option<Field> {
     match control {
-        Control::Quality => Some(Field {
-            bank: Bank::Dsp,
-            reg: dsp::QS,
-            mask: 0xFF,
-            shift: 0,
-            inverted: false,
-        }),
-        Control::GainCeiling => Some(Field {
-            bank: Bank::Sensor,
-            reg: sensor::COM9,
-            mask: 0xE0,
-            shift: 5,
-            inverted: false,
-        }),
-        Control::Aec2 => Some(Field {
-            bank: Bank::Dsp,
-            reg: dsp::CTRL0,
-            mask: 0x40,
-            shift: 6,
-            inverted: true,
-        }),
+        Control::Quality => Some(Field { bank: Bank::Dsp, reg: dsp::QS, mask: 0xFF, shift: 0, inverted: false }),
+        Control::GainCeiling => {
+            Some(Field { bank: Bank::Sensor, reg: sensor::COM9, mask: 0xE0, shift: 5, inverted: false })
+        }
+        Control::Aec2 => Some(Field { bank: Bank::Dsp, reg: dsp::CTRL0, mask: 0x40, shift: 6, inverted: true }),
         Control::Aec => bit(Bank::Sensor, sensor::COM8, 0),
         Control::Agc => bit(Bank::Sensor, sensor::COM8, 2),
         Control::ColorBar => bit(Bank::Sensor, sensor::COM7, 1),
@@ -74,41 +52,25 @@ const fn contrast_bias(contrast: i32) -> i32 {
 
 impl Ov2640 {
     /// Sets a control. The value has to be in the control's range.
-    pub fn set<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        control: Control,
-        value: i32,
-    ) -> Result<(), CameraError> {
+    pub fn set<B: SccbBus + ?Sized>(&mut self, bus: &mut B, control: Control, value: i32) -> Result<(), CameraError> {
         if matches!(control, Control::Sharpness | Control::Denoise) {
             return Err(CameraError::UnsupportedControl(control));
         }
         if !control.accepts(value) {
             return Err(CameraError::BadValue { control, value });
         }
-        self.apply(bus, control, value)
-            .map_err(failed(control.info().name))
+        self.apply(bus, control, value).map_err(failed(control.info().name))
     }
 
     /// Reads a control back from the sensor's registers.
-    pub fn get<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        control: Control,
-    ) -> Result<i32, CameraError> {
+    pub fn get<B: SccbBus + ?Sized>(&mut self, bus: &mut B, control: Control) -> Result<i32, CameraError> {
         if matches!(control, Control::Sharpness | Control::Denoise) {
             return Err(CameraError::UnsupportedControl(control));
         }
-        self.fetch(bus, control)
-            .map_err(failed(control.info().name))
+        self.fetch(bus, control).map_err(failed(control.info().name))
     }
 
-    fn apply<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        control: Control,
-        value: i32,
-    ) -> Result<(), SccbError> {
+    fn apply<B: SccbBus + ?Sized>(&mut self, bus: &mut B, control: Control, value: i32) -> Result<(), SccbError> {
         if let Some(field) = field(control) {
             let value = value as u8 ^ u8::from(field.inverted);
             let bits = value << field.shift;
@@ -171,11 +133,7 @@ impl Ov2640 {
         }
     }
 
-    fn fetch<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        control: Control,
-    ) -> Result<i32, SccbError> {
+    fn fetch<B: SccbBus + ?Sized>(&mut self, bus: &mut B, control: Control) -> Result<i32, SccbError> {
         if let Some(field) = field(control) {
             let bits = self.read(bus, field.bank, field.reg)? & field.mask;
             return Ok(i32::from((bits >> field.shift) ^ u8::from(field.inverted)));
@@ -247,11 +205,7 @@ impl Ov2640 {
         let gain = i32::from(self.read_sde(bus, sde::LUMA + 1)?);
         let size = i32::from(self.read_sde(bus, sde::LUMA + 2)?);
         let signs = self.read_sde(bus, sde::LUMA + 3)?;
-        let bias = if signs & sde::SIGN_BIAS != 0 {
-            -size
-        } else {
-            size
-        };
+        let bias = if signs & sde::SIGN_BIAS != 0 { -size } else { size };
         let contrast = ((gain - NEUTRAL) / 4).clamp(-2, 2);
         let brightness = ((bias - contrast_bias(contrast)) / 0x10).clamp(-2, 2);
         Ok((contrast, brightness))
@@ -267,12 +221,7 @@ impl Ov2640 {
         let gain = NEUTRAL + 4 * contrast;
         let bias = contrast_bias(contrast) + 0x10 * brightness;
         let sign = if bias < 0 { sde::SIGN_BIAS } else { 0 };
-        let values = [
-            NEUTRAL as u8,
-            gain as u8,
-            bias.unsigned_abs() as u8,
-            sde::SIGN_OFFSET | sign,
-        ];
+        let values = [NEUTRAL as u8, gain as u8, bias.unsigned_abs() as u8, sde::SIGN_OFFSET | sign];
         self.write_sde(bus, sde::LUMA, &values)?;
         self.enable_sde(bus, sde::EN_CONTRAST, sde::EN_CONTRAST)
     }
@@ -282,12 +231,7 @@ impl Ov2640 {
         self.read(bus, Bank::Dsp, dsp::BPDATA)
     }
 
-    fn write_sde<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        index: u8,
-        values: &[u8],
-    ) -> Result<(), SccbError> {
+    fn write_sde<B: SccbBus + ?Sized>(&mut self, bus: &mut B, index: u8, values: &[u8]) -> Result<(), SccbError> {
         self.write(bus, Bank::Dsp, dsp::BPADDR, index)?;
         for value in values {
             self.write(bus, Bank::Dsp, dsp::BPDATA, *value)?;
@@ -295,12 +239,7 @@ impl Ov2640 {
         Ok(())
     }
 
-    fn enable_sde<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        mask: u8,
-        bits: u8,
-    ) -> Result<(), SccbError> {
+    fn enable_sde<B: SccbBus + ?Sized>(&mut self, bus: &mut B, mask: u8, bits: u8) -> Result<(), SccbError> {
         let old = self.read_sde(bus, sde::ENABLE)?;
         self.write_sde(bus, sde::ENABLE, &[(old & !mask) | (bits & mask)])
     }

@@ -54,11 +54,7 @@ impl Ov2640 {
 
     /// A driver for a chip in an unknown state.
     pub fn new() -> Self {
-        Self {
-            bank: None,
-            format: PixelFormat::Jpeg,
-            size: FrameSize::Cif,
-        }
+        Self { bank: None, format: PixelFormat::Jpeg, size: FrameSize::Cif }
     }
 
     /// Whether the sensor can make this size.
@@ -69,26 +65,18 @@ impl Ov2640 {
     /// Reads product ID and version, and whether the manufacturer is OmniVision.
     pub fn identify<B: SccbBus + ?Sized>(bus: &mut B) -> Result<([u8; 2], bool), SccbError> {
         bus.write(ADDRESS, BANK_SEL, Bank::Sensor as u8)?;
-        let id = [
-            bus.read(ADDRESS, sensor::PID)?,
-            bus.read(ADDRESS, sensor::VER)?,
-        ];
-        let maker = [
-            bus.read(ADDRESS, sensor::MIDH)?,
-            bus.read(ADDRESS, sensor::MIDL)?,
-        ];
+        let id = [bus.read(ADDRESS, sensor::PID)?, bus.read(ADDRESS, sensor::VER)?];
+        let maker = [bus.read(ADDRESS, sensor::MIDH)?, bus.read(ADDRESS, sensor::MIDL)?];
         Ok((id, maker == [regs::MIDH_VALUE, regs::MIDL_VALUE]))
     }
 
     /// Resets the chip and writes the initial settings. Size and format have to follow.
     pub fn reset<B: crate::CameraPort + ?Sized>(&mut self, bus: &mut B) -> Result<(), CameraError> {
         self.bank = None;
-        self.write(bus, Bank::Sensor, sensor::COM7, sensor::COM7_RESET)
-            .map_err(failed("reset of the sensor"))?;
+        self.write(bus, Bank::Sensor, sensor::COM7, sensor::COM7_RESET).map_err(failed("reset of the sensor"))?;
         self.bank = None;
         bus.pause_ms(SETTLE_MS);
-        self.write_blocks(bus, tables::INIT)
-            .map_err(failed("initial set-up of the sensor"))
+        self.write_blocks(bus, tables::INIT).map_err(failed("initial set-up of the sensor"))
     }
 
     /// Sets the output format.
@@ -102,8 +90,7 @@ impl Ov2640 {
             PixelFormat::Rgb565 => tables::FORMAT_RGB565,
             PixelFormat::Grayscale | PixelFormat::Yuv422 => tables::FORMAT_YUV422,
         };
-        self.write_blocks(bus, blocks)
-            .map_err(failed("setting the pixel format"))?;
+        self.write_blocks(bus, blocks).map_err(failed("setting the pixel format"))?;
         self.format = format;
         bus.pause_ms(SETTLE_MS);
         Ok(())
@@ -116,13 +103,9 @@ impl Ov2640 {
         size: FrameSize,
     ) -> Result<(), CameraError> {
         let Some(window) = Window::for_output(size.width(), size.height()) else {
-            return Err(CameraError::UnsupportedFrameSize {
-                size,
-                max: Self::MAX_SIZE,
-            });
+            return Err(CameraError::UnsupportedFrameSize { size, max: Self::MAX_SIZE });
         };
-        self.write_window(bus, &window)
-            .map_err(failed("setting the frame size"))?;
+        self.write_window(bus, &window).map_err(failed("setting the frame size"))?;
         self.size = size;
         bus.pause_ms(SETTLE_MS);
         // The format has to be written again after every change of size.
@@ -139,11 +122,7 @@ impl Ov2640 {
         self.format
     }
 
-    fn write_window<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        window: &Window,
-    ) -> Result<(), SccbError> {
+    fn write_window<B: SccbBus + ?Sized>(&mut self, bus: &mut B, window: &Window) -> Result<(), SccbError> {
         self.write(bus, Bank::Dsp, dsp::R_BYPASS, 0x01)?;
         let mode = match window.mode {
             Mode::Cif => tables::TO_CIF,
@@ -162,10 +141,7 @@ impl Ov2640 {
 
     /// Whether automatic exposure has reached its target, by the sensor's own measurement.
     /// `true` while exposure is set by hand.
-    pub fn exposure_settled<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-    ) -> Result<bool, SccbError> {
+    pub fn exposure_settled<B: SccbBus + ?Sized>(&mut self, bus: &mut B) -> Result<bool, SccbError> {
         /// The loop's own hysteresis, seen from outside.
         const MARGIN: u8 = 6;
         if self.read(bus, Bank::Sensor, sensor::COM8)? & sensor::COM8_AEC == 0 {
@@ -178,12 +154,7 @@ impl Ov2640 {
     }
 
     /// Reads a register.
-    pub fn read<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        bank: Bank,
-        reg: u8,
-    ) -> Result<u8, SccbError> {
+    pub fn read<B: SccbBus + ?Sized>(&mut self, bus: &mut B, bank: Bank, reg: u8) -> Result<u8, SccbError> {
         self.select(bus, bank)?;
         let value = bus.read(ADDRESS, reg);
         if value.is_err() {
@@ -193,13 +164,7 @@ impl Ov2640 {
     }
 
     /// Writes a register.
-    pub fn write<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        bank: Bank,
-        reg: u8,
-        value: u8,
-    ) -> Result<(), SccbError> {
+    pub fn write<B: SccbBus + ?Sized>(&mut self, bus: &mut B, bank: Bank, reg: u8, value: u8) -> Result<(), SccbError> {
         self.select(bus, bank)?;
         let done = bus.write(ADDRESS, reg, value);
         if done.is_err() {
@@ -230,11 +195,7 @@ impl Ov2640 {
         Ok(())
     }
 
-    fn write_blocks<B: SccbBus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        blocks: &[Block],
-    ) -> Result<(), SccbError> {
+    fn write_blocks<B: SccbBus + ?Sized>(&mut self, bus: &mut B, blocks: &[Block]) -> Result<(), SccbError> {
         for block in blocks {
             for (reg, values) in block.writes {
                 for value in *values {

@@ -3,10 +3,7 @@
 
 mod tables;
 
-pub use tables::{
-    AI_THINKER, ALL, ESP_EYE, ESP32_S3_EYE, FREENOVE_S3, M5_CAMERA, M5_PSRAM, WROVER_KIT,
-    XIAO_S3_SENSE,
-};
+pub use tables::{AI_THINKER, ALL, ESP_EYE, ESP32_S3_EYE, FREENOVE_S3, M5_CAMERA, M5_PSRAM, WROVER_KIT, XIAO_S3_SENSE};
 
 use crate::PinId;
 
@@ -219,11 +216,7 @@ mod tests {
         for board in ALL {
             let c = &board.camera;
             let mut seen = [false; 64];
-            let lines = c
-                .data
-                .iter()
-                .copied()
-                .chain([c.vsync, c.href, c.pclk, c.xclk]);
+            let lines = c.data.iter().copied().chain([c.vsync, c.href, c.pclk, c.xclk]);
             let lines = lines.chain([c.sda, c.scl]).chain(c.pwdn).chain(c.reset);
             for pin in lines {
                 let slot = &mut seen[usize::from(pin)];

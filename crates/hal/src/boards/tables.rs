@@ -7,21 +7,17 @@ const MIB: u32 = 1 << 20;
 
 /// The ESP32's pins without those of the flash chip (6–11); 16 and 17 are kept because modules
 /// without PSRAM bond them out and M5's camera uses 17.
-const ESP32_GPIOS: &[PinId] = &[
-    0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35,
-    36, 37, 38, 39,
-];
+const ESP32_GPIOS: &[PinId] =
+    &[0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39];
 
 /// As above, without 16 and 17, which carry the PSRAM of a WROVER or an ESP-32S module.
-const ESP32_PSRAM_GPIOS: &[PinId] = &[
-    0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 37,
-    38, 39,
-];
+const ESP32_PSRAM_GPIOS: &[PinId] =
+    &[0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39];
 
 /// The ESP32-S3's pins without flash (26–32) and octal PSRAM (33–37).
 const ESP32S3_GPIOS: &[PinId] = &[
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 38, 39, 40, 41,
-    42, 43, 44, 45, 46, 47, 48,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 38, 39, 40, 41, 42, 43, 44, 45, 46,
+    47, 48,
 ];
 
 /// AI-Thinker ESP32-CAM: the five-dollar board. GPIO4 is both the flash LED and SD data 1.
@@ -44,19 +40,9 @@ pub const AI_THINKER: BoardDef = BoardDef {
         pclk: 22,
     },
     sensor: SensorModel::Ov2640,
-    flash_led: Some(Led {
-        pin: 4,
-        polarity: Polarity::ActiveHigh,
-    }),
-    status_led: Some(Led {
-        pin: 33,
-        polarity: Polarity::ActiveLow,
-    }),
-    sd: Some(SdPins {
-        clk: 14,
-        cmd: 15,
-        data: &[2, 4, 12, 13],
-    }),
+    flash_led: Some(Led { pin: 4, polarity: Polarity::ActiveHigh }),
+    status_led: Some(Led { pin: 33, polarity: Polarity::ActiveLow }),
+    sd: Some(SdPins { clk: 14, cmd: 15, data: &[2, 4, 12, 13] }),
     gpios: ESP32_PSRAM_GPIOS,
 };
 
@@ -82,11 +68,7 @@ pub const WROVER_KIT: BoardDef = BoardDef {
     sensor: SensorModel::Ov2640,
     flash_led: None,
     status_led: None,
-    sd: Some(SdPins {
-        clk: 14,
-        cmd: 15,
-        data: &[2],
-    }),
+    sd: Some(SdPins { clk: 14, cmd: 15, data: &[2] }),
     gpios: ESP32_PSRAM_GPIOS,
 };
 
@@ -110,14 +92,8 @@ pub const ESP_EYE: BoardDef = BoardDef {
         pclk: 25,
     },
     sensor: SensorModel::Ov2640,
-    flash_led: Some(Led {
-        pin: 22,
-        polarity: Polarity::ActiveHigh,
-    }),
-    status_led: Some(Led {
-        pin: 21,
-        polarity: Polarity::ActiveHigh,
-    }),
+    flash_led: Some(Led { pin: 22, polarity: Polarity::ActiveHigh }),
+    status_led: Some(Led { pin: 21, polarity: Polarity::ActiveHigh }),
     sd: None,
     gpios: ESP32_PSRAM_GPIOS,
 };
@@ -195,15 +171,8 @@ pub const XIAO_S3_SENSE: BoardDef = BoardDef {
     },
     sensor: SensorModel::Ov2640,
     flash_led: None,
-    status_led: Some(Led {
-        pin: 21,
-        polarity: Polarity::ActiveLow,
-    }),
-    sd: Some(SdPins {
-        clk: 7,
-        cmd: 9,
-        data: &[8],
-    }),
+    status_led: Some(Led { pin: 21, polarity: Polarity::ActiveLow }),
+    sd: Some(SdPins { clk: 7, cmd: 9, data: &[8] }),
     gpios: ESP32S3_GPIOS,
 };
 
@@ -230,15 +199,8 @@ pub const ESP32_S3_EYE: BoardDef = BoardDef {
     camera: S3_EYE_PINS,
     sensor: SensorModel::Ov2640,
     flash_led: None,
-    status_led: Some(Led {
-        pin: 3,
-        polarity: Polarity::ActiveHigh,
-    }),
-    sd: Some(SdPins {
-        clk: 39,
-        cmd: 38,
-        data: &[40],
-    }),
+    status_led: Some(Led { pin: 3, polarity: Polarity::ActiveHigh }),
+    sd: Some(SdPins { clk: 39, cmd: 38, data: &[40] }),
     gpios: ESP32S3_GPIOS,
 };
 
@@ -253,26 +215,11 @@ pub const FREENOVE_S3: BoardDef = BoardDef {
     camera: S3_EYE_PINS,
     sensor: SensorModel::Ov2640,
     flash_led: None,
-    status_led: Some(Led {
-        pin: 2,
-        polarity: Polarity::ActiveHigh,
-    }),
-    sd: Some(SdPins {
-        clk: 39,
-        cmd: 38,
-        data: &[40],
-    }),
+    status_led: Some(Led { pin: 2, polarity: Polarity::ActiveHigh }),
+    sd: Some(SdPins { clk: 39, cmd: 38, data: &[40] }),
     gpios: ESP32S3_GPIOS,
 };
 
 /// Every board, the default first.
-pub const ALL: &[&BoardDef] = &[
-    &AI_THINKER,
-    &WROVER_KIT,
-    &ESP_EYE,
-    &M5_PSRAM,
-    &M5_CAMERA,
-    &XIAO_S3_SENSE,
-    &ESP32_S3_EYE,
-    &FREENOVE_S3,
-];
+pub const ALL: &[&BoardDef] =
+    &[&AI_THINKER, &WROVER_KIT, &ESP_EYE, &M5_PSRAM, &M5_CAMERA, &XIAO_S3_SENSE, &ESP32_S3_EYE, &FREENOVE_S3];

@@ -95,19 +95,10 @@ fn turn(seconds: f64, period: f64) -> f32 {
 }
 
 fn clouds(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
-    let clouds = [
-        (0.00f32, 0.30f32, 0.030f32, 70.0),
-        (0.37, 0.345, 0.020, 95.0),
-        (0.66, 0.27, 0.026, 82.0),
-    ];
+    let clouds = [(0.00f32, 0.30f32, 0.030f32, 70.0), (0.37, 0.345, 0.020, 95.0), (0.66, 0.27, 0.026, 82.0)];
     for (start, height, size, period) in clouds {
         let x = (start + turn(seconds, period)).fract() * 1.5 - 0.25;
-        let puffs = [
-            (-1.9f32, 0.25f32, 0.75f32),
-            (-0.7, -0.2, 1.1),
-            (0.6, -0.05, 1.25),
-            (1.8, 0.3, 0.7),
-        ];
+        let puffs = [(-1.9f32, 0.25f32, 0.75f32), (-0.7, -0.2, 1.1), (0.6, -0.05, 1.25), (1.8, 0.3, 0.7)];
         for (dx, dy, scale) in puffs {
             let center = (x + dx * size / ASPECT, height + dy * size);
             let (rx, ry) = brush.radius(size * scale);
@@ -140,11 +131,7 @@ fn snake(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
     }
     for part in (1..PARTS).rev() {
         let center = path(head_phase - part as f32 * SPACING);
-        let color = if part / 4 % 2 == 0 {
-            Rgb(236, 186, 44)
-        } else {
-            Rgb(28, 138, 110)
-        };
+        let color = if part / 4 % 2 == 0 { Rgb(236, 186, 44) } else { Rgb(28, 138, 110) };
         brush.disc(canvas, center, radius(part), color);
     }
     let (x, y) = path(head_phase);
@@ -153,12 +140,8 @@ fn snake(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
     let length = (dx * dx + dy * dy).sqrt().max(1e-6);
     let (dx, dy) = (dx / length, dy / length);
     // A point relative to the head: forwards and to its left, in parts of the field's height.
-    let from_head = |forwards: f32, left: f32| {
-        (
-            x + (dx * forwards + dy * left) / ASPECT,
-            y + dy * forwards - dx * left,
-        )
-    };
+    let from_head =
+        |forwards: f32, left: f32| (x + (dx * forwards + dy * left) / ASPECT, y + dy * forwards - dx * left);
     if turn(seconds, 1.7) < 0.3 {
         for step in 0..6 {
             let at = from_head(0.034 + 0.005 * step as f32, 0.0);
@@ -184,12 +167,7 @@ fn ball(brush: &Brush, canvas: &mut Canvas, seconds: f64) {
     canvas.ellipse_mixed(shadow, (rx, ry * 0.3), 2.0, Rgb(24, 46, 24), 0.45);
     let center = (x, ground - height);
     brush.disc(canvas, center, 0.032, Rgb(206, 38, 44));
-    brush.disc(
-        canvas,
-        (x - 0.007, center.1 - 0.010),
-        0.013,
-        Rgb(246, 122, 112),
-    );
+    brush.disc(canvas, (x - 0.007, center.1 - 0.010), 0.013, Rgb(246, 122, 112));
 }
 
 /// Colours, greys and line pairs on a board which stands in the meadow, right.
@@ -206,14 +184,8 @@ fn test_card(brush: &Brush, canvas: &mut Canvas) {
     part(0.12, 1.0, 0.05, 0.30, Rgb(96, 66, 42));
     part(0.83, 1.0, 0.05, 0.30, Rgb(96, 66, 42));
     part(0.0, 0.0, 1.0, 1.0, Rgb(30, 32, 38));
-    let colors = [
-        Rgb(190, 44, 48),
-        Rgb(60, 148, 66),
-        Rgb(48, 70, 168),
-        Rgb(236, 200, 40),
-        Rgb(190, 72, 152),
-        Rgb(20, 138, 168),
-    ];
+    let colors =
+        [Rgb(190, 44, 48), Rgb(60, 148, 66), Rgb(48, 70, 168), Rgb(236, 200, 40), Rgb(190, 72, 152), Rgb(20, 138, 168)];
     for (at, color) in colors.into_iter().enumerate() {
         part(0.03 + 0.158 * at as f32, 0.05, 0.148, 0.36, color);
     }
@@ -261,11 +233,7 @@ fn readout(canvas: &mut Canvas, at: &Moment) {
     let top = height * 0.88;
     let cells = (Canvas::text_cells(&time) + Canvas::text_cells(&frame)) as f32 + 8.0;
     let cell = cell_size((box_height * 0.7 / 7.0).min(width / cells));
-    canvas.tint(
-        Rect::new(0.0, top, width, box_height),
-        Rgb(14, 18, 26),
-        0.72,
-    );
+    canvas.tint(Rect::new(0.0, top, width, box_height), Rgb(14, 18, 26), 0.72);
     let text_top = top + (box_height - 7.0 * cell) / 2.0;
     let margin = 2.0 * cell;
     canvas.text(&time, (margin, text_top), cell, Rgb(255, 255, 255));

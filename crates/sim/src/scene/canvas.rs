@@ -54,12 +54,7 @@ pub struct Rect {
 impl Rect {
     /// A rectangle from its left, top, width and height.
     pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
-        Self {
-            x,
-            y,
-            width,
-            height,
-        }
+        Self { x, y, width, height }
     }
 }
 
@@ -75,11 +70,7 @@ impl Canvas {
     /// A black canvas.
     #[must_use]
     pub fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            pixels: vec![0; width * height],
-        }
+        Self { width, height, pixels: vec![0; width * height] }
     }
 
     /// Makes it this large; the content is undefined afterwards.
@@ -154,14 +145,7 @@ impl Canvas {
     }
 
     /// Mixes an ellipse in, `part` 1.0 being opaque.
-    pub fn ellipse_mixed(
-        &mut self,
-        (cx, cy): (f32, f32),
-        (rx, ry): (f32, f32),
-        soft: f32,
-        color: Rgb,
-        part: f32,
-    ) {
+    pub fn ellipse_mixed(&mut self, (cx, cy): (f32, f32), (rx, ry): (f32, f32), soft: f32, color: Rgb, part: f32) {
         if rx < 0.2 || ry < 0.2 {
             return;
         }

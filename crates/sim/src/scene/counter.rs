@@ -97,9 +97,7 @@ mod tests {
     use super::*;
 
     fn luma(canvas: &Canvas) -> Vec<u8> {
-        (0..canvas.height())
-            .flat_map(|y| canvas.row(y).iter().map(|pixel| *pixel as u8))
-            .collect()
+        (0..canvas.height()).flat_map(|y| canvas.row(y).iter().map(|pixel| *pixel as u8)).collect()
     }
 
     #[test]
@@ -127,9 +125,7 @@ mod tests {
     #[test]
     fn other_pictures_do_not_read() {
         assert_eq!(read(&[128; 320 * 240], 320, 240), None);
-        let noise: Vec<u8> = (0..320 * 240u32)
-            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect();
+        let noise: Vec<u8> = (0..320 * 240u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         assert_eq!(read(&noise, 320, 240), None);
         assert_eq!(read(&[], 320, 240), None);
     }

@@ -15,13 +15,9 @@ pub const ASPECT: f32 = 4.0 / 3.0;
 /// Paints the view.
 pub fn draw(view: &View, canvas: &mut Canvas) {
     let (width, height) = (canvas.width(), canvas.height());
-    let columns: Vec<Column> = (0..width)
-        .map(|x| Column::at(view.x + (x as f32 + 0.5) / width as f32 * view.width))
-        .collect();
-    let grain = Grain {
-        across: view.width / width as f32,
-        down: view.height / height as f32,
-    };
+    let columns: Vec<Column> =
+        (0..width).map(|x| Column::at(view.x + (x as f32 + 0.5) / width as f32 * view.width)).collect();
+    let grain = Grain { across: view.width / width as f32, down: view.height / height as f32 };
     for row in 0..height {
         let y = view.y + (row as f32 + 0.5) / height as f32 * view.height;
         let pixels = canvas.row_mut(row);
@@ -76,8 +72,7 @@ fn color(column: &Column, y: f32, sky: Rgb, grain: &Grain) -> Rgb {
         let lit = sky.mix(Rgb(255, 196, 110), glow * glow * 0.85);
         let edge = (SUN_RADIUS - distance) / 0.004 + 0.5;
         let haze = noise(column.x * 5.0, y * 26.0, 5) - 0.55;
-        lit.mix(Rgb(255, 214, 180), haze * 0.55)
-            .mix(Rgb(255, 244, 206), edge)
+        lit.mix(Rgb(255, 214, 180), haze * 0.55).mix(Rgb(255, 244, 206), edge)
     }
 }
 
@@ -115,9 +110,7 @@ fn lake(column: &Column, y: f32, grain: &Grain) -> Rgb {
     let water = mirrored.mix(Rgb(40, 74, 120), 0.30 + 0.35 * near);
     let aside = ((column.x - SUN.0) * ASPECT).abs() / (0.03 + 0.06 * near);
     let glitter = (1.0 - aside).max(0.0) * (0.55 + ripple * 1.6);
-    water
-        .mix(Rgb(20, 44, 84), (-ripple * 0.6).max(0.0))
-        .mix(Rgb(255, 226, 170), glitter.clamp(0.0, 0.9))
+    water.mix(Rgb(20, 44, 84), (-ripple * 0.6).max(0.0)).mix(Rgb(255, 226, 170), glitter.clamp(0.0, 0.9))
 }
 
 fn meadow(x: f32, y: f32, grain: &Grain) -> Rgb {
@@ -129,11 +122,7 @@ fn meadow(x: f32, y: f32, grain: &Grain) -> Rgb {
     let grass = grass.mix(Rgb(48, 92, 44), (blades - 0.35) * (0.7 + 0.4 * near));
     // Flowers: rare peaks of a coarser pattern.
     let flower = grain.noise((x, 120.0), (y, 90.0), 131);
-    let petals = if noise(x * 9.0, y * 7.0, 137) > 0.5 {
-        Rgb(250, 214, 90)
-    } else {
-        Rgb(240, 150, 180)
-    };
+    let petals = if noise(x * 9.0, y * 7.0, 137) > 0.5 { Rgb(250, 214, 90) } else { Rgb(240, 150, 180) };
     grass.mix(petals, ((flower - 0.90) * 14.0).clamp(0.0, 0.9))
 }
 

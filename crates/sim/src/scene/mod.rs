@@ -29,12 +29,7 @@ pub struct View {
 
 impl View {
     /// Everything.
-    pub const FULL: Self = Self {
-        x: 0.0,
-        y: 0.0,
-        width: 1.0,
-        height: 1.0,
-    };
+    pub const FULL: Self = Self { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
 }
 
 /// When a picture is taken.

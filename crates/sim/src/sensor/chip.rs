@@ -106,8 +106,7 @@ impl Chip {
 
     /// How bright and in which tint the next frame comes out.
     pub fn sensitivity(&self, settings: &Settings) -> Sensitivity {
-        self.exposure
-            .sensitivity(&self.registers, settings.white_balance)
+        self.exposure.sensitivity(&self.registers, settings.white_balance)
     }
 
     /// The number of the frame that comes next.

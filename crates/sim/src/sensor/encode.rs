@@ -1,8 +1,7 @@
 //! From planes to the bytes which leave the sensor.
 
 use jpeg_encoder::{
-    Encoder, EncodingError, ImageBuffer, JfifWrite, JpegColorType, QuantizationTableType,
-    SamplingFactor,
+    Encoder, EncodingError, ImageBuffer, JfifWrite, JpegColorType, QuantizationTableType, SamplingFactor,
 };
 
 use super::tone::Planes;
@@ -84,13 +83,7 @@ impl ImageBuffer for &Planes {
 /// Like the chip, it subsamples colour horizontally (4:2:2) and pads the end with zeros.
 pub fn jpeg(planes: &Planes, scale: u8, data: &mut Vec<u8>, limit: usize) -> bool {
     data.clear();
-    let mut encoder = Encoder::new(
-        Bounded {
-            data: &mut *data,
-            limit,
-        },
-        80,
-    );
+    let mut encoder = Encoder::new(Bounded { data: &mut *data, limit }, 80);
     encoder.set_sampling_factor(SamplingFactor::F_2_1);
     encoder.set_quantization_tables(scaled(&LUMA, scale), scaled(&CHROMA, scale));
     if encoder.encode_image(planes).is_err() {

@@ -54,10 +54,7 @@ impl Exposure {
                 [0, 1, 2].map(|at| relative(at) / green / RESPONSE[at])
             }
         };
-        Sensitivity {
-            factors: [0, 1, 2].map(|at| factor * RESPONSE[at] * gains[at]),
-            gain,
-        }
+        Sensitivity { factors: [0, 1, 2].map(|at| factor * RESPONSE[at] * gains[at]), gain }
     }
 
     /// One frame: measures, and moves towards the target.
@@ -72,11 +69,7 @@ impl Exposure {
         let com8 = registers.sensor(sensor::COM8);
         let (aec, agc) = (com8 & sensor::COM8_AEC != 0, com8 & sensor::COM8_AGC != 0);
         // Exposure control by the signal processor (bit clear) aims a little higher.
-        let bias = if registers.dsp(dsp::CTRL0) & 0x40 == 0 {
-            1.0
-        } else {
-            0.85
-        };
+        let bias = if registers.dsp(dsp::CTRL0) & 0x40 == 0 { 1.0 } else { 0.85 };
         let low = f32::from(registers.sensor(sensor::AEB)) * bias;
         let high = f32::from(registers.sensor(sensor::AEW)) * bias;
         if (average < low || average > high) && (aec || agc) {
@@ -144,12 +137,7 @@ mod tests {
 
     fn after_init() -> Registers {
         let mut registers = Registers::new();
-        for (reg, value) in [
-            (sensor::COM8, 0xE5),
-            (sensor::COM9, 0x08),
-            (sensor::AEW, 0x40),
-            (sensor::AEB, 0x38),
-        ] {
+        for (reg, value) in [(sensor::COM8, 0xE5), (sensor::COM9, 0x08), (sensor::AEW, 0x40), (sensor::AEB, 0x38)] {
             registers.set_sensor(reg, value);
         }
         registers

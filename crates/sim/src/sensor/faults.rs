@@ -22,14 +22,8 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: &'static [Self] = &[
-        Self::NoAck,
-        Self::WrongChip,
-        Self::NoIdentity,
-        Self::LostVsync,
-        Self::TruncatedJpeg,
-        Self::LostStart,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::NoAck, Self::WrongChip, Self::NoIdentity, Self::LostVsync, Self::TruncatedJpeg, Self::LostStart];
 
     /// A name for command lines and configuration files.
     #[must_use]

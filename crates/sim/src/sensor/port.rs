@@ -11,9 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use snakeye_camera::{
-    CaptureConfig, CaptureFaults, CapturePort, PixelFormat, PortError, RawFrame, SccbBus, SccbError,
-};
+use snakeye_camera::{CaptureConfig, CaptureFaults, CapturePort, PixelFormat, PortError, RawFrame, SccbBus, SccbError};
 
 use super::chip::Chip;
 use super::faults::{Fault, Faults};
@@ -125,19 +123,13 @@ impl Core {
 
     /// The first frame which a buffer lent at `lent_us` can take; `None` while there are none.
     fn coming(&self, lent_us: u64) -> Option<Coming> {
-        let Settings {
-            active, period_us, ..
-        } = self.chip().settings();
+        let Settings { active, period_us, .. } = self.chip().settings();
         if !active {
             return None;
         }
         let earliest = lent_us.max(self.dark_until_us);
         let (start_us, skipped) = self.timeline.first_after(earliest, period_us);
-        Some(Coming {
-            start_us,
-            skipped,
-            period_us,
-        })
+        Some(Coming { start_us, skipped, period_us })
     }
 
     /// Exposes and renders a frame.
@@ -148,15 +140,8 @@ impl Core {
             let mut chip = self.chip();
             chip.skip(coming.skipped, flash);
             let settings = chip.settings();
-            let job = Job {
-                settings,
-                sensitivity: chip.sensitivity(&settings),
-                flash,
-            };
-            let at = Moment {
-                frame: chip.frame(),
-                time_us: coming.start_us,
-            };
+            let job = Job { settings, sensitivity: chip.sensitivity(&settings), flash };
+            let at = Moment { frame: chip.frame(), time_us: coming.start_us };
             (job, at)
         };
         let rendered = self.renderer.render(&job, &at, &self.config, &mut data);
@@ -173,10 +158,7 @@ impl Core {
         RawFrame {
             data,
             timestamp_us: coming.start_us,
-            faults: CaptureFaults {
-                overflow: rendered.faults.overflow,
-                broken: false,
-            },
+            faults: CaptureFaults { overflow: rendered.faults.overflow, broken: false },
         }
     }
 }
@@ -399,11 +381,7 @@ fn run(core: &mut Core, shared: &Shared, time: &TimeSource) {
         // Rendering took longer than a frame: go on with one that has not passed yet.
         let coming = if first.start_us + first.period_us < now {
             let (start_us, skipped) = core.timeline.first_after(now, first.period_us);
-            Coming {
-                start_us,
-                skipped,
-                ..first
-            }
+            Coming { start_us, skipped, ..first }
         } else {
             first
         };

@@ -50,12 +50,7 @@ pub struct Registers {
 impl Registers {
     /// As after power-up.
     pub fn new() -> Self {
-        let mut registers = Self {
-            bank: Bank::Dsp,
-            dsp: [0; 256],
-            sensor: [0; 256],
-            sde: [0; SDE_SIZE],
-        };
+        let mut registers = Self { bank: Bank::Dsp, dsp: [0; 256], sensor: [0; 256], sde: [0; SDE_SIZE] };
         registers.reset();
         registers
     }
@@ -76,11 +71,7 @@ impl Registers {
     pub fn write(&mut self, reg: u8, value: u8) {
         match (self.bank, reg) {
             (_, regs::BANK_SEL) => {
-                self.bank = if value & 1 != 0 {
-                    Bank::Sensor
-                } else {
-                    Bank::Dsp
-                };
+                self.bank = if value & 1 != 0 { Bank::Sensor } else { Bank::Dsp };
             }
             (Bank::Dsp, dsp::BPDATA) => {
                 let at = self.dsp(dsp::BPADDR);

@@ -57,14 +57,8 @@ const WHITE_PIXELS: [(f32, f32); 10] = [
     (0.835, 0.581),
     (0.921, 0.459),
 ];
-const BLACK_PIXELS: [(f32, f32); 6] = [
-    (0.158, 0.718),
-    (0.307, 0.342),
-    (0.449, 0.476),
-    (0.611, 0.733),
-    (0.702, 0.533),
-    (0.879, 0.312),
-];
+const BLACK_PIXELS: [(f32, f32); 6] =
+    [(0.158, 0.718), (0.307, 0.342), (0.449, 0.476), (0.611, 0.733), (0.702, 0.533), (0.879, 0.312)];
 
 impl Renderer {
     /// A renderer of a scene; with `recorded`, so many frames are made for each setting and then
@@ -75,22 +69,12 @@ impl Renderer {
             canvas: Canvas::default(),
             tone: Tone::new(),
             planes: Planes::default(),
-            reel: recorded.filter(|n| *n > 0).map(|length| Reel {
-                length,
-                made_for: None,
-                frames: Vec::new(),
-            }),
+            reel: recorded.filter(|n| *n > 0).map(|length| Reel { length, made_for: None, frames: Vec::new() }),
         }
     }
 
     /// Renders into `data`, as the port would receive it.
-    pub fn render(
-        &mut self,
-        job: &Job,
-        at: &Moment,
-        port: &CaptureConfig,
-        data: &mut Vec<u8>,
-    ) -> Rendered {
+    pub fn render(&mut self, job: &Job, at: &Moment, port: &CaptureConfig, data: &mut Vec<u8>) -> Rendered {
         if let Some(reel) = &mut self.reel {
             if reel.made_for != Some((*job, *port)) {
                 reel.made_for = Some((*job, *port));
@@ -111,13 +95,7 @@ impl Renderer {
         rendered
     }
 
-    fn render_anew(
-        &mut self,
-        job: &Job,
-        at: &Moment,
-        port: &CaptureConfig,
-        data: &mut Vec<u8>,
-    ) -> Rendered {
+    fn render_anew(&mut self, job: &Job, at: &Moment, port: &CaptureConfig, data: &mut Vec<u8>) -> Rendered {
         let settings = &job.settings;
         self.canvas.resize(settings.width, settings.height);
         if settings.color_bar {
@@ -132,14 +110,7 @@ impl Renderer {
         if settings.black_pixels {
             self.pixels(settings, &BLACK_PIXELS, Rgb::BLACK);
         }
-        self.tone.develop(
-            &self.canvas,
-            settings,
-            &job.sensitivity,
-            job.flash,
-            at.frame,
-            &mut self.planes,
-        );
+        self.tone.develop(&self.canvas, settings, &job.sensitivity, job.flash, at.frame, &mut self.planes);
         let (planes, limit) = (&self.planes, port.buffer_size);
         let fits = match (settings.output, port.format) {
             (Output::Jpeg { scale }, _) => encode::jpeg(planes, scale, data, limit),
@@ -147,13 +118,7 @@ impl Renderer {
             (Output::Yuv422, _) => encode::yuv422(planes, data, limit),
             (Output::Rgb565, _) => encode::rgb565(planes, data, limit),
         };
-        Rendered {
-            faults: CaptureFaults {
-                overflow: !fits,
-                broken: false,
-            },
-            mean,
-        }
+        Rendered { faults: CaptureFaults { overflow: !fits, broken: false }, mean }
     }
 
     fn pixels(&mut self, settings: &Settings, places: &[(f32, f32)], color: Rgb) {
@@ -182,9 +147,6 @@ fn color_bars(canvas: &mut Canvas) {
     let width = canvas.width() as f32 / BARS.len() as f32;
     let height = canvas.height() as f32;
     for (at, color) in BARS.into_iter().enumerate() {
-        canvas.fill(
-            Rect::new(at as f32 * width, 0.0, width + 1.0, height),
-            color,
-        );
+        canvas.fill(Rect::new(at as f32 * width, 0.0, width + 1.0, height), color);
     }
 }

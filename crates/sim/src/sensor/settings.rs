@@ -108,9 +108,7 @@ impl Settings {
         };
         let (view, width, height) = geometry(registers, mode);
         let output = if d(dsp::IMAGE_MODE) & dsp::IMAGE_MODE_JPEG != 0 {
-            Output::Jpeg {
-                scale: d(dsp::QS) & 0x3F,
-            }
+            Output::Jpeg { scale: d(dsp::QS) & 0x3F }
         } else if d(dsp::IMAGE_MODE) & dsp::IMAGE_MODE_MASK == dsp::IMAGE_MODE_RGB565 {
             Output::Rgb565
         } else {
@@ -177,11 +175,7 @@ fn geometry(registers: &Registers, mode: Mode) -> (View, usize, usize) {
     let height = (d(dsp::ZMOH) | (zmhh & 0x04) << 6) * 4;
     let scaling = registers.dsp(dsp::CTRL2) & dsp::CTRL2_DCW != 0;
     // Without scaling down, the first pixels of the window are put out as they are.
-    let (columns, lines) = if scaling {
-        (columns, lines)
-    } else {
-        (columns.min(width), lines.min(height))
-    };
+    let (columns, lines) = if scaling { (columns, lines) } else { (columns.min(width), lines.min(height)) };
     let part = |n: usize, full: usize| n as f32 / full as f32;
     let view = View {
         x: part(x, full_width),
@@ -206,21 +200,12 @@ fn effects(registers: &Registers) -> Effects {
     };
     Effects {
         negative: has(sde::EN_NEGATIVE),
-        saturation: has(sde::EN_SATURATION).then(|| {
-            [
-                registers.sde(sde::SATURATION),
-                registers.sde(sde::SATURATION + 1),
-            ]
-        }),
+        saturation: has(sde::EN_SATURATION)
+            .then(|| [registers.sde(sde::SATURATION), registers.sde(sde::SATURATION + 1)]),
         fixed_u: has(sde::EN_FIXED_U).then(|| registers.sde(sde::FIXED_UV)),
         fixed_v: has(sde::EN_FIXED_V).then(|| registers.sde(sde::FIXED_UV + 1)),
-        luma: has(sde::EN_CONTRAST).then(|| {
-            [
-                luma(0, signs & sde::SIGN_OFFSET != 0),
-                luma(1, false),
-                luma(2, signs & sde::SIGN_BIAS != 0),
-            ]
-        }),
+        luma: has(sde::EN_CONTRAST)
+            .then(|| [luma(0, signs & sde::SIGN_OFFSET != 0), luma(1, false), luma(2, signs & sde::SIGN_BIAS != 0)]),
     }
 }
 

@@ -16,9 +16,7 @@ impl Timeline {
     pub fn first_after(&self, earliest_us: u64, period_us: u64) -> (u64, u64) {
         let behind = earliest_us.saturating_sub(self.next_us);
         let skipped = behind.div_ceil(period_us.max(1));
-        let start = self
-            .next_us
-            .saturating_add(skipped.saturating_mul(period_us));
+        let start = self.next_us.saturating_add(skipped.saturating_mul(period_us));
         (start, skipped)
     }
 

@@ -81,9 +81,7 @@ const NOISE: usize = 1 << 15;
 impl Tone {
     pub fn new() -> Self {
         let to_linear = (0..256).map(|v| linear(v as f32 / 255.0)).collect();
-        let to_srgb = (0..=SRGB_STEPS)
-            .map(|v| (srgb(v as f32 / SRGB_STEPS as f32) * 255.0 + 0.5) as u8)
-            .collect();
+        let to_srgb = (0..=SRGB_STEPS).map(|v| (srgb(v as f32 / SRGB_STEPS as f32) * 255.0 + 0.5) as u8).collect();
         let mut state = 0x9E37_79B9u32;
         let mut next = || {
             state ^= state << 13;
@@ -141,12 +139,7 @@ impl Tone {
         self.prepare(settings, sensitivity, flash, (width, height));
         planes.width = width;
         planes.height = height;
-        for plane in [
-            &mut planes.y,
-            &mut planes.cb,
-            &mut planes.cr,
-            &mut self.clean_y,
-        ] {
+        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr, &mut self.clean_y] {
             plane.resize(width * height, 0);
         }
         let known = self.seen.len() == width * height;
@@ -158,14 +151,7 @@ impl Tone {
             self.develop_row(canvas.row(row), row, target, known, settings.mirror, planes);
             let range = target * width..(target + 1) * width;
             let clean = &self.clean_y[range.clone()];
-            grain(
-                &self.noise,
-                clean,
-                &mut planes.y[range],
-                amplitude,
-                frame,
-                row,
-            );
+            grain(&self.noise, clean, &mut planes.y[range], amplitude, frame, row);
         }
     }
 
@@ -190,11 +176,7 @@ impl Tone {
                 continue;
             }
             old.copy_from_slice(new);
-            let place = if mirror {
-                width - part.end..width - part.start
-            } else {
-                part
-            };
+            let place = if mirror { width - part.end..width - part.start } else { part };
             let place = target * width + place.start..target * width + place.end;
             let y = &mut self.clean_y[place.clone()];
             let cb = &mut planes.cb[place.clone()];
@@ -214,25 +196,13 @@ impl Tone {
         }
     }
 
-    fn prepare(
-        &mut self,
-        settings: &Settings,
-        sensitivity: &Sensitivity,
-        flash: f32,
-        size: (usize, usize),
-    ) {
+    fn prepare(&mut self, settings: &Settings, sensitivity: &Sensitivity, flash: f32, size: (usize, usize)) {
         let uneven = flash > 0.0 || settings.vignette;
-        let key = Key {
-            factors: sensitivity.factors,
-            gamma: settings.gamma,
-            uneven,
-            effects: settings.effects,
-        };
+        let key = Key { factors: sensitivity.factors, gamma: settings.gamma, uneven, effects: settings.effects };
         if self.key != Some(key) {
             let count = if uneven { LEVELS } else { 1 };
-            self.levels = (0..count)
-                .map(|level| self.tables(&key, if uneven { level_light(level) } else { 1.0 }))
-                .collect();
+            self.levels =
+                (0..count).map(|level| self.tables(&key, if uneven { level_light(level) } else { 1.0 })).collect();
             self.maps = maps(&settings.effects);
             self.key = Some(key);
             self.seen.clear();
@@ -246,11 +216,7 @@ impl Tone {
             mirror: settings.mirror,
         };
         if self.map_key != Some(map_key) {
-            self.map = if uneven {
-                light_map(&map_key)
-            } else {
-                Vec::new()
-            };
+            self.map = if uneven { light_map(&map_key) } else { Vec::new() };
             self.map_key = Some(map_key);
             self.seen.clear();
         }
@@ -258,11 +224,8 @@ impl Tone {
 
     fn tables(&self, key: &Key, light: f32) -> [Table; 3] {
         // Y, Cb, Cr of red, green, blue. Source: JFIF, with the offsets spread over the shares.
-        const SHARES: [[f32; 3]; 3] = [
-            [0.299, -0.168_736, 0.5],
-            [0.587, -0.331_264, -0.418_688],
-            [0.114, 0.5, -0.081_312],
-        ];
+        const SHARES: [[f32; 3]; 3] =
+            [[0.299, -0.168_736, 0.5], [0.587, -0.331_264, -0.418_688], [0.114, 0.5, -0.081_312]];
         let mut tables = [[0; 256]; 3];
         for (channel, table) in tables.iter_mut().enumerate() {
             let factor = key.factors[channel] * light;
@@ -277,9 +240,7 @@ impl Tone {
                 // Blue only adds to Cb and red only to Cr, so they need none.
                 let (cb_offset, cr_offset) = (CHROMA_OFFSETS[channel], CHROMA_OFFSETS[2 - channel]);
                 let fixed = |v: f32| (v * 256.0).round().max(0.0) as u64;
-                *entry = fixed(y)
-                    | fixed(cb + cb_offset) << FIELD
-                    | fixed(cr + cr_offset) << (2 * FIELD);
+                *entry = fixed(y) | fixed(cb + cb_offset) << FIELD | fixed(cr + cr_offset) << (2 * FIELD);
             }
         }
         tables
@@ -287,19 +248,11 @@ impl Tone {
 }
 
 fn linear(v: f32) -> f32 {
-    if v <= 0.040_45 {
-        v / 12.92
-    } else {
-        ((v + 0.055) / 1.055).powf(2.4)
-    }
+    if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
 }
 
 fn srgb(v: f32) -> f32 {
-    if v <= 0.003_130_8 {
-        v * 12.92
-    } else {
-        1.055 * v.powf(1.0 / 2.4) - 0.055
-    }
+    if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
 }
 
 fn level_light(level: usize) -> f32 {
@@ -347,9 +300,7 @@ fn grain(noise: &[i8], clean: &[u8], y: &mut [u8], amplitude: i16, frame: u64, r
         y.copy_from_slice(clean);
         return;
     }
-    let seed = (frame as u32)
-        .wrapping_mul(0x9E37_79B1)
-        .wrapping_add((row as u32).wrapping_mul(0x85EB_CA77));
+    let seed = (frame as u32).wrapping_mul(0x9E37_79B1).wrapping_add((row as u32).wrapping_mul(0x85EB_CA77));
     let at = (seed ^ seed >> 15) as usize % (NOISE / 2);
     for ((y, clean), n) in y.iter_mut().zip(clean).zip(&noise[at..]) {
         let changed = i16::from(*clean) + ((i16::from(*n) * amplitude) >> 8);
@@ -371,16 +322,10 @@ fn maps(effects: &Effects) -> Maps {
     let luma = if effects.luma.is_some() || effects.negative {
         map(&|v| {
             let v = match effects.luma {
-                Some([offset, gain, bias]) => {
-                    (v + i32::from(offset)) * i32::from(gain) / 32 + i32::from(bias)
-                }
+                Some([offset, gain, bias]) => (v + i32::from(offset)) * i32::from(gain) / 32 + i32::from(bias),
                 None => v,
             };
-            if effects.negative {
-                255 - v.clamp(0, 255)
-            } else {
-                v
-            }
+            if effects.negative { 255 - v.clamp(0, 255) } else { v }
         })
     } else {
         None

@@ -13,7 +13,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Write;
 use snakeye_vm::exceptions::INDEX_ERROR;
-use snakeye_vm::object::{BufferValue, Entry, ModuleDef, NativeObject, NativeValue, Step, StrValue, TypeDef};
+use snakeye_vm::object::{BufferValue, ModuleDef, NativeObject, NativeValue, Step, StrValue, TypeDef};
 use snakeye_vm::{HVec, Raised, Res, Rom, Value, Vm, method, method_steps};
 
 /// The module.
@@ -24,7 +24,6 @@ pub static RE: ModuleDef = ModuleDef {
         method!("match", 2, 4, re_match),
         method!("search", 2, 4, re_search),
         method_steps!("sub", 3, 5, re_sub),
-        ("DEBUG", Entry::Int(0x1000)),
     ],
     init: None,
 };

@@ -68,8 +68,7 @@ pub(super) fn callable(vm: &mut Vm, args: &[Value]) -> Res {
     let v = &args[0];
     let yes = if v.get::<Instance>().is_some() {
         let call = vm.name(N::__call__).clone();
-        vm.find_special(v, &call).is_some()
-            || vm.native_part(v).is_some_and(|base| vm.def_of(&base).call.is_some())
+        vm.find_special(v, &call).is_some() || vm.native_part(v).is_some_and(|base| vm.def_of(&base).call.is_some())
     } else {
         v.get::<Function>().is_some()
             || v.get::<NativeFn>().is_some()

@@ -26,6 +26,9 @@ pub(super) fn print(vm: &mut Vm, args: Args) -> Res<Step> {
     }
     let sep = if sep.is_none() { " " } else { vm.str_arg(&sep)? };
     let end = if end.is_none() { "\n" } else { vm.str_arg(&end)? };
+    if !file.is_none() {
+        return print_file(vm, args.pos, sep, end, &file);
+    }
     let mut text = String::new();
     for (i, v) in args.pos.iter().enumerate() {
         if i > 0 {
@@ -34,13 +37,37 @@ pub(super) fn print(vm: &mut Vm, args: Args) -> Res<Step> {
         vm.print_to(v, &mut text, false)?;
     }
     text.push_str(end);
-    if file.is_none() {
-        vm.write_out(text.as_bytes())?;
-        return Ok(Step::Done(Value::NONE));
+    vm.write_out(text.as_bytes())?;
+    Ok(Step::Done(Value::NONE))
+}
+
+/// Prints to a stream: one `write` for each object and for what stands between and behind them.
+fn print_file(vm: &mut Vm, objects: &[Value], sep: &str, end: &str, file: &Value) -> Res<Step> {
+    let write = vm.get_attr(file, "write")?;
+    let mut pieces = Vec::new();
+    for (i, v) in objects.iter().enumerate() {
+        if i > 0 && !sep.is_empty() {
+            pieces.push(vm.new_str(sep)?);
+        }
+        let text = vm.str(v)?;
+        if !text.is_empty() {
+            pieces.push(vm.new_str(&text)?);
+        }
     }
-    let write = vm.get_attr(&file, "write")?;
-    let text = vm.new_str(&text)?;
-    Ok(Step::call(write, vec![text], |_, result| result.map(|_| Step::Done(Value::NONE))))
+    if !end.is_empty() {
+        pieces.push(vm.new_str(end)?);
+    }
+    pieces.reverse();
+    write_pieces(write, pieces)
+}
+
+/// Writes the pieces, last one first.
+fn write_pieces(write: Value, mut pieces: Vec<Value>) -> Res<Step> {
+    let Some(piece) = pieces.pop() else { return Ok(Step::Done(Value::NONE)) };
+    Ok(Step::call(write.clone(), vec![piece], move |_, result| {
+        result?;
+        write_pieces(write, pieces)
+    }))
 }
 
 /// `input(prompt)`: a line of `sys.stdin` without its end.

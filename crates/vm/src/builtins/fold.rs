@@ -26,8 +26,7 @@ pub(super) fn any(vm: &mut Vm, args: &[Value]) -> Res<Step> {
 
 /// `sum(iterable, start=0)`
 pub(super) fn sum(vm: &mut Vm, args: Args) -> Res<Step> {
-    let [iterable, start] =
-        args.parse(vm, &[Param::required("iterable"), Param::optional("start", Value::int(0))])?;
+    let [iterable, start] = args.parse(vm, &[Param::required("iterable"), Param::optional("start", Value::int(0))])?;
     let total = Rc::new(RefCell::new(start));
     let end = total.clone();
     vm.fold_step(
@@ -97,13 +96,7 @@ fn extreme(vm: &mut Vm, args: Args, better: CmpOp) -> Res<Step> {
     )
 }
 
-fn best_of(
-    vm: &mut Vm,
-    items: alloc::vec::Vec<Value>,
-    key: Value,
-    default: Option<Value>,
-    better: CmpOp,
-) -> Res<Step> {
+fn best_of(vm: &mut Vm, items: alloc::vec::Vec<Value>, key: Value, default: Option<Value>, better: CmpOp) -> Res<Step> {
     map_keys(vm, items, key, move |vm, items, keys| {
         let keys = keys?;
         let keys = keys.as_deref().unwrap_or(&items);

@@ -275,7 +275,11 @@ pub(crate) fn instantiate(vm: &mut Vm, class: &Value, args: Args) -> Res<Step> {
                 None => Err(vm.type_error("cannot create instance")),
             }
         } else {
-            Ok(Step::Tail(alloc::boxed::Box::new(Call { function: maker, args: args.pos.to_vec(), kw: args.kw.to_vec() })))
+            Ok(Step::Tail(alloc::boxed::Box::new(Call {
+                function: maker,
+                args: args.pos.to_vec(),
+                kw: args.kw.to_vec(),
+            })))
         };
         return vm.and_then(step, move |vm, r| {
             let base = r?;

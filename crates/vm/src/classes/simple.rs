@@ -44,12 +44,8 @@ pub static NOT_IMPLEMENTED_TYPE: Rom<TypeDef> = Rom::new(TypeDef {
 });
 
 /// Type of modules.
-pub static MODULE: Rom<TypeDef> = Rom::new(TypeDef {
-    name: "module",
-    print: Some(print_module),
-    hash: Some(constant_hash),
-    ..TypeDef::NEW
-});
+pub static MODULE: Rom<TypeDef> =
+    Rom::new(TypeDef { name: "module", print: Some(print_module), hash: Some(constant_hash), ..TypeDef::NEW });
 
 fn print_module(vm: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {
     let Some(m) = v.get::<Module>() else { return Ok(()) };

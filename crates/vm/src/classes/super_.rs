@@ -10,7 +10,8 @@ pub static SUPER: Rom<TypeDef> = Rom::new(TypeDef {
     name: "super",
     new: Some(|vm, _, args| match args.pos {
         [class, object] if vm.is_class(class) => {
-            let fits = vm.is_subclass(&vm.type_of(object), class) || vm.is_class(object) && vm.is_subclass(object, class);
+            let fits =
+                vm.is_subclass(&vm.type_of(object), class) || vm.is_class(object) && vm.is_subclass(object, class);
             if !fits {
                 return Err(vm.type_error("super(type, obj): obj must be an instance or subtype of type"));
             }
@@ -109,8 +110,9 @@ pub(crate) fn builtin_special(vm: &mut Vm, this: &Value, name: &Value) -> Res<Op
 }
 
 static GETITEM: Rom<NativeFn> = Rom::new(NativeFn::plain("__getitem__", 2, 2, |vm, a| vm.get_item(&a[0], &a[1])));
-static SETITEM: Rom<NativeFn> =
-    Rom::new(NativeFn::plain("__setitem__", 3, 3, |vm, a| vm.set_item(&a[0], &a[1], a[2].clone()).map(|()| Value::NONE)));
+static SETITEM: Rom<NativeFn> = Rom::new(NativeFn::plain("__setitem__", 3, 3, |vm, a| {
+    vm.set_item(&a[0], &a[1], a[2].clone()).map(|()| Value::NONE)
+}));
 static DELITEM: Rom<NativeFn> =
     Rom::new(NativeFn::plain("__delitem__", 2, 2, |vm, a| vm.del_item(&a[0], &a[1]).map(|()| Value::NONE)));
 static LEN: Rom<NativeFn> = Rom::new(NativeFn::plain("__len__", 1, 1, |vm, a| {

@@ -28,7 +28,7 @@ pub static TYPE: Rom<TypeDef> = Rom::new(TypeDef {
         Ok(())
     }),
     hash: Some(|_, v| Ok(crate::ops::address_hash(v))),
-    call: Some(|vm, class, args| super::instantiate(vm, class, args)),
+    call: Some(super::instantiate),
     binary: Some(|_, _, _, _| Ok(None)),
     ..TypeDef::NEW
 });
@@ -123,7 +123,8 @@ fn native_base_of(class: &Value) -> Option<&'static Rom<TypeDef>> {
 static UNBOUND_INIT: Rom<NativeFn> = Rom::new(NativeFn::keywords("__init__", 1, 255, |vm, args| {
     let Some((this, rest)) = args.pos.split_first() else { return Ok(Step::Done(Value::NONE)) };
     let class = vm.type_of(this);
-    let s: Value = vm.heap.unlocked(|| vm.heap.alloc(Super { class, object: snakeye_heap::Slot::new(this.clone()) }))?.into();
+    let s: Value =
+        vm.heap.unlocked(|| vm.heap.alloc(Super { class, object: snakeye_heap::Slot::new(this.clone()) }))?.into();
     let f = vm.get_attr(&s, "__init__")?;
     Ok(Step::Tail(alloc::boxed::Box::new(Call { function: f, args: rest.to_vec(), kw: args.kw.to_vec() })))
 }));

@@ -79,8 +79,7 @@ fn next_method(vm: &mut Vm, args: &[Value]) -> Res<Step> {
 // ---- making them ----
 
 fn enumerate_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
-    let [iterable, start] =
-        args.parse(vm, &[Param::required("iterable"), Param::optional("start", Value::int(0))])?;
+    let [iterable, start] = args.parse(vm, &[Param::required("iterable"), Param::optional("start", Value::int(0))])?;
     vm.index_of(&start)?;
     then_iter(vm, &iterable, move |vm, inner| vm.new_iter(IterState::Enumerate { inner, count: start }))
 }
@@ -171,7 +170,9 @@ pub fn fast_next(vm: &Vm, iter: &Iter) -> Option<Option<Value>> {
             *index += 1;
             item
         }
-        IterState::Table { object, index, what } if *what < 2 => next_entry(object, index)?.map(|(k, v)| if *what == 0 { k } else { v }),
+        IterState::Table { object, index, what } if *what < 2 => {
+            next_entry(object, index)?.map(|(k, v)| if *what == 0 { k } else { v })
+        }
         IterState::Done => None,
         _ => return None,
     };
@@ -315,7 +316,7 @@ pub fn iter_next(vm: &mut Vm, iter: &Gc<Iter>) -> Res<Step> {
         }
         Turn::Zip(inner) => {
             let iter = iter.clone();
-            if !inner.as_gc::<Tuple>().is_some_and(|t| !t.elements().is_empty()) {
+            if inner.as_gc::<Tuple>().is_none_or(|t| t.elements().is_empty()) {
                 return Ok(finished(&iter));
             }
             next_of_all(vm, inner, Vec::new(), move |vm, items| match items {
@@ -350,7 +351,11 @@ fn finished(iter: &Gc<Iter>) -> Step {
 
 /// A call: at once for functions written in Rust, else as a step.
 fn call_step(vm: &mut Vm, function: Value, args: Vec<Value>) -> Res<Step> {
-    if function.get::<NativeFn>().is_some() { vm.call(&function, &args).map(Step::Done) } else { Ok(Step::tail(function, args)) }
+    if function.get::<NativeFn>().is_some() {
+        vm.call(&function, &args).map(Step::Done)
+    } else {
+        Ok(Step::tail(function, args))
+    }
 }
 
 /// `object[i]`, where IndexError ends the iteration.

@@ -102,9 +102,7 @@ fn class_call(vm: &mut Vm, v: &Value, args: Args) -> Res<Step> {
             None => return Err(vm.type_error_fmt(format_args!("unexpected keyword argument '{text}'"))),
             Some(place) if place.is_unbound() => *place = value.clone(),
             Some(_) => {
-                return Err(
-                    vm.type_error_fmt(format_args!("function got multiple values for argument '{text}'"))
-                );
+                return Err(vm.type_error_fmt(format_args!("function got multiple values for argument '{text}'")));
             }
         }
     }

@@ -11,11 +11,7 @@ use snakeye_heap::{Rom, Value};
 /// `range`
 pub static RANGE: Rom<TypeDef> = Rom::new(TypeDef {
     name: "range",
-    attrs: &[
-        ("start", Entry::Get(range_start)),
-        ("stop", Entry::Get(range_stop)),
-        ("step", Entry::Get(range_step)),
-    ],
+    attrs: &[("start", Entry::Get(range_start)), ("stop", Entry::Get(range_stop)), ("step", Entry::Get(range_step))],
     new: Some(range_new),
     print: Some(range_print),
     hash: Some(range_hash),

@@ -3,9 +3,7 @@
 use super::print::print_items;
 use super::receiver::receiver;
 use super::set_methods::{FROZEN_METHODS, METHODS};
-use crate::object::{
-    Args, BinOp, CmpOp, IterState, Set, Step, Table, TypeDef, find, insert, remove,
-};
+use crate::object::{Args, BinOp, CmpOp, IterState, Set, Step, Table, TypeDef, find, insert, remove};
 use crate::vm::{Raised, Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;

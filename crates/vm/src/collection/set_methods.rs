@@ -193,9 +193,7 @@ fn update_all(vm: &mut Vm, set: Gc<Set>, mut others: Vec<Value>) -> Res<Step> {
 
 fn ask(vm: &mut Vm, args: &[Value], question: Relation) -> Res<Step> {
     let set = this(vm, &args[0])?;
-    then_set(vm, &args[1], false, move |vm, other| {
-        Ok(Step::Done(Value::bool(relation(vm, question, &set, &other)?)))
-    })
+    then_set(vm, &args[1], false, move |vm, other| Ok(Step::Done(Value::bool(relation(vm, question, &set, &other)?))))
 }
 
 fn issubset(vm: &mut Vm, args: &[Value]) -> Res<Step> {

@@ -70,12 +70,8 @@ impl Vm {
     /// integers, ValueError for step 0.
     pub fn slice_range(&mut self, slice: &Slice, len: usize) -> Res<SliceRange> {
         let (start, stop, step) = resolve(self, slice, len)?;
-        let count = if step > 0 {
-            (stop - start).max(0) as u64
-        } else {
-            (start - stop).max(0) as u64
-        }
-        .div_ceil(step.unsigned_abs()) as usize;
+        let count = if step > 0 { (stop - start).max(0) as u64 } else { (start - stop).max(0) as u64 }
+            .div_ceil(step.unsigned_abs()) as usize;
         let begin = start.max(0) as usize;
         Ok(SliceRange { start: begin, stop: (stop.max(0) as usize).max(begin), step: step as isize, count })
     }
@@ -156,8 +152,7 @@ fn slice_compare(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<boo
     if !matches!(op, CmpOp::Eq | CmpOp::Ne) {
         return Ok(None);
     }
-    let same =
-        vm.equal(&a.start, &b.start)? && vm.equal(&a.stop, &b.stop)? && vm.equal(&a.step, &b.step)?;
+    let same = vm.equal(&a.start, &b.start)? && vm.equal(&a.stop, &b.stop)? && vm.equal(&a.step, &b.step)?;
     Ok(Some(same == (op == CmpOp::Eq)))
 }
 

@@ -92,12 +92,7 @@ fn room_for<T>(n: usize) -> Res<()> {
 
 /// Sorts `items` by `keys` (`None`: by themselves), stably; `reverse` keeps the order of equal ones too.
 /// When a comparison raises, the items come back in their old order.
-pub fn sort_values(
-    vm: &mut Vm,
-    items: Vec<Value>,
-    keys: Option<Vec<Value>>,
-    reverse: bool,
-) -> (Vec<Value>, Res<()>) {
+pub fn sort_values(vm: &mut Vm, items: Vec<Value>, keys: Option<Vec<Value>>, reverse: bool) -> (Vec<Value>, Res<()>) {
     match try_sort(vm, &items, keys.as_deref(), reverse) {
         Ok(order) => {
             let mut items = items;
@@ -137,12 +132,17 @@ fn try_sort(vm: &mut Vm, items: &[Value], keys: Option<&[Value]>, reverse: bool)
 }
 
 /// A float that is a number: these have a total order (0.0 and -0.0 are equal).
-#[derive(PartialEq, PartialOrd)]
+#[derive(PartialEq)]
 struct Ordered(f64);
 impl Eq for Ordered {}
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 impl Ord for Ordered {
     fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        self.partial_cmp(other).unwrap_or(core::cmp::Ordering::Equal)
+        self.0.partial_cmp(&other.0).unwrap_or(core::cmp::Ordering::Equal)
     }
 }
 

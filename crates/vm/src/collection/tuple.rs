@@ -1,13 +1,11 @@
 //! Tuples and named tuples.
 
 use super::collect::row_to_vec;
-use super::named_tuple::NamedTupleClass;
 use super::list::is_count;
+use super::named_tuple::NamedTupleClass;
 use super::print::print_items;
 use super::receiver::{clamped_bound, element_index, receiver};
-use crate::object::{
-    Args, BinOp, CmpOp, IterState, NativeValue, Slice, Step, StrValue, Tuple, TupleHead, TypeDef,
-};
+use crate::object::{Args, BinOp, CmpOp, IterState, NativeValue, Slice, Step, StrValue, Tuple, TupleHead, TypeDef};
 use crate::vm::{Raised, Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;

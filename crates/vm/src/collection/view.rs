@@ -9,8 +9,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use snakeye_heap::{Gc, Rom, Value};
 
-const VIEW: TypeDef =
-    TypeDef { print: Some(view_print), len: Some(view_len), contains: Some(view_contains), iter: Some(view_iter), ..TypeDef::NEW };
+const VIEW: TypeDef = TypeDef {
+    print: Some(view_print),
+    len: Some(view_len),
+    contains: Some(view_contains),
+    iter: Some(view_iter),
+    ..TypeDef::NEW
+};
 
 /// `dict_keys`
 pub static DICT_KEYS: Rom<TypeDef> =

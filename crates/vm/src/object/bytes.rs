@@ -26,10 +26,7 @@ impl BytesHead {
     }
 
     /// Bytes of these parts, one behind the other.
-    pub fn concat<'a>(
-        heap: &Heap,
-        parts: impl Iterator<Item = &'a [u8]> + Clone,
-    ) -> Result<Gc<Bytes>, OutOfMemory> {
+    pub fn concat<'a>(heap: &Heap, parts: impl Iterator<Item = &'a [u8]> + Clone) -> Result<Gc<Bytes>, OutOfMemory> {
         let len = total(parts.clone()).ok_or(OutOfMemory)?;
         heap.alloc_bytes(BytesHead::new(), len, |place| copy_parts(parts, place))
     }

@@ -24,7 +24,9 @@ pub struct Complex {
 impl Trace for Complex {}
 
 /// An integer outside the small range. Small ones are never boxed: equal integers have equal forms.
-pub struct BigInt(pub IBig, Option<Charge>);
+///
+/// The second field is only held: dropping it takes the charge back.
+pub struct BigInt(pub IBig, #[expect(dead_code)] Option<Charge>);
 impl Trace for BigInt {}
 
 impl BigInt {

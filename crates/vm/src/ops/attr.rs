@@ -260,13 +260,11 @@ impl Vm {
         let n = alloc::string::String::from(Vm::text_of(name));
         if let Some(m) = obj.get::<Module>() {
             let module = alloc::string::String::from(Vm::text_of(&m.name));
-            return self
-                .raise_fmt(&exc::ATTRIBUTE_ERROR, format_args!("module '{module}' has no attribute '{n}'"));
+            return self.raise_fmt(&exc::ATTRIBUTE_ERROR, format_args!("module '{module}' has no attribute '{n}'"));
         }
         if self.is_class(obj) {
             let class = self.class_name(obj);
-            return self
-                .raise_fmt(&exc::ATTRIBUTE_ERROR, format_args!("type object '{class}' has no attribute '{n}'"));
+            return self.raise_fmt(&exc::ATTRIBUTE_ERROR, format_args!("type object '{class}' has no attribute '{n}'"));
         }
         let t = self.type_name(obj);
         self.raise_fmt(&exc::ATTRIBUTE_ERROR, format_args!("'{t}' object has no attribute '{n}'"))

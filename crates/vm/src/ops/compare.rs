@@ -33,7 +33,11 @@ impl Vm {
                 let (a2, b2) = (a.clone(), b.clone());
                 return Ok(Step::call(f, vec![a.clone(), b.clone()], move |vm, r| {
                     let v = r?;
-                    if v.is(&Value::NOT_IMPLEMENTED) { vm.compare_other(op, &a2, &b2, first) } else { Ok(Step::Done(v)) }
+                    if v.is(&Value::NOT_IMPLEMENTED) {
+                        vm.compare_other(op, &a2, &b2, first)
+                    } else {
+                        Ok(Step::Done(v))
+                    }
                 }));
             }
             let eq = self.name(N::__eq__).clone();
@@ -196,11 +200,7 @@ impl Vm {
             let (b, l) = (self.name(N::__bool__).clone(), self.name(N::__len__).clone());
             if let Some(f) = self.find_special(v, &b) {
                 let r = self.call(&f, core::slice::from_ref(v))?;
-                return if r.is(&Value::TRUE) || r.is(&Value::FALSE) {
-                    Ok(r.is(&Value::TRUE))
-                } else {
-                    self.truth(&r)
-                };
+                return if r.is(&Value::TRUE) || r.is(&Value::FALSE) { Ok(r.is(&Value::TRUE)) } else { self.truth(&r) };
             }
             if let Some(f) = self.find_special(v, &l) {
                 let n = self.call(&f, core::slice::from_ref(v))?;

@@ -55,7 +55,11 @@ impl Vm {
             return step;
         }
         if it.get::<Generator>().is_some() {
-            return Ok(Step::Resume(Box::new(Resume { generator: it.clone(), value: Value::NONE, mode: ResumeMode::Next })));
+            return Ok(Step::Resume(Box::new(Resume {
+                generator: it.clone(),
+                value: Value::NONE,
+                mode: ResumeMode::Next,
+            })));
         }
         if it.get::<Instance>().is_some() {
             let name = self.name(N::__next__).clone();

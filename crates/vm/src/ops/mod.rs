@@ -12,8 +12,8 @@ mod iter;
 mod print;
 mod types;
 
-pub use compare::address_hash;
 pub(crate) use attr::Lookup;
+pub use compare::address_hash;
 
 use crate::object::{Step, StrValue};
 use crate::vm::{Res, Vm};

@@ -7,7 +7,7 @@ use crate::object::*;
 use crate::text;
 use crate::vm::Vm;
 use alloc::string::String;
-use snakeye_heap::{Gc, Payload, Rom, TailHead, Tag, Value};
+use snakeye_heap::{Gc, Payload, Rom, Tag, TailHead, Value};
 
 impl Vm {
     /// The built-in type of a value; for instances of Python classes: `object`.

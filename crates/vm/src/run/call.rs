@@ -13,7 +13,13 @@ use snakeye_heap::{Gc, HVec, Slot, Value};
 
 impl Vm {
     /// Calls anything: a Python function gets a frame (`None`); for everything else the step is returned.
-    pub(crate) fn enter(&mut self, function: Value, pos: &[Value], kw: &[(Value, Value)], ret: Ret) -> Res<Option<Step>> {
+    pub(crate) fn enter(
+        &mut self,
+        function: Value,
+        pos: &[Value],
+        kw: &[(Value, Value)],
+        ret: Ret,
+    ) -> Res<Option<Step>> {
         if let Some(f) = function.get::<Function>() {
             if f.code.has(CodeFlags::GENERATOR) {
                 return self.make_generator(function, pos, kw).map(|g| Some(Step::Done(g)));
@@ -169,9 +175,9 @@ impl Vm {
         let code = &*f.code;
         let (n_pos, n_kw) = (code.n_pos as usize, code.n_kwonly as usize);
         let params = n_pos + n_kw;
-        // SAFETY (all uses): parameter registers are below n_regs in verified code, and the caller passes
-        // that many places.
+        // SAFETY: parameter registers are below n_regs in verified code, and the caller passes that many places.
         let set = |i: usize, v: Value| unsafe { drop(core::mem::replace(&mut *base.add(i), v)) };
+        // SAFETY: as above.
         let unbound = |i: usize| unsafe { (*base.add(i)).is_unbound() };
         let direct = pos.len().min(n_pos);
         for (i, v) in pos[..direct].iter().enumerate() {

@@ -42,11 +42,8 @@ impl Vm {
             Source::Expression => Mode::Eval,
             Source::Interactive => Mode::Single,
         };
-        let options = Options {
-            separate_locals: locals,
-            optimize: self.config.opt_level,
-            compat_1_11: self.config.compat_1_11,
-        };
+        let options =
+            Options { separate_locals: locals, optimize: self.config.opt_level, compat_1_11: self.config.compat_1_11 };
         match snakeye_compile::compile_source(text, file, mode, options) {
             Ok(code) => self.load_code(code),
             Err(e) => Err(self.raise_compile_error(e)),
@@ -63,7 +60,11 @@ impl Vm {
         if let Some(p) = &self.pending
             && let Some(x) = self.exception_of(p)
         {
-            x.traceback.borrow_mut().push(TraceEntry { file: e.file.clone(), line: e.line, function: "<module>".into() });
+            x.traceback.borrow_mut().push(TraceEntry {
+                file: e.file.clone(),
+                line: e.line,
+                function: "<module>".into(),
+            });
         }
         raised
     }

@@ -13,7 +13,13 @@ use snakeye_heap::{Gc, Value};
 
 impl Vm {
     /// `import name` (no from-list: the top package) or `from name import …` (the leaf module).
-    pub(crate) fn import_step(&mut self, name: &Value, from: &Value, level: usize, globals: Option<&Gc<Dict>>) -> Res<Step> {
+    pub(crate) fn import_step(
+        &mut self,
+        name: &Value,
+        from: &Value,
+        level: usize,
+        globals: Option<&Gc<Dict>>,
+    ) -> Res<Step> {
         let text = name.as_str().unwrap_or("").to_owned();
         let full = if level == 0 { text } else { self.relative_name(&text, level, globals)? };
         let top_wanted = from.is_none();
@@ -41,7 +47,8 @@ impl Vm {
 
     fn relative_name(&mut self, text: &str, level: usize, globals: Option<&Gc<Dict>>) -> Res<String> {
         let (name, path) = (self.name(N::__name__).clone(), self.name(N::__path__).clone());
-        let own = globals.and_then(|g| g.get_name(&name)).and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
+        let own =
+            globals.and_then(|g| g.get_name(&name)).and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
         let is_package = globals.is_some_and(|g| g.get_name(&path).is_some());
         let mut parts: Vec<&str> = own.split('.').collect();
         let up = if is_package { level - 1 } else { level };
@@ -66,15 +73,16 @@ impl Vm {
         if let Some(m) = self.modules.get_name(&key) {
             return Ok(Step::Done(m));
         }
-        if parent.is_none() {
-            // A file may extend a built-in module, except for those that the VM itself stands on.
-            if let Some(m) = self.builtin_module(full, true)? {
-                return Ok(Step::Done(m));
-            }
+        // A file may replace a built-in module, except for those that the VM itself stands on.
+        if parent.is_none()
+            && let Some(m) = self.builtin_module(full, true)?
+        {
+            return Ok(Step::Done(m));
         }
         for dir in self.search_dirs(parent)? {
             let leaf = full.rsplit('.').next().unwrap_or(full);
-            let base = if dir.is_empty() { leaf.to_owned() } else { alloc::format!("{}/{leaf}", dir.trim_end_matches('/')) };
+            let base =
+                if dir.is_empty() { leaf.to_owned() } else { alloc::format!("{}/{leaf}", dir.trim_end_matches('/')) };
             let base = if dir == "/" { alloc::format!("/{leaf}") } else { base };
             if self.host.stat(&base) == Found::Folder {
                 let init = alloc::format!("{base}/__init__.py");
@@ -93,10 +101,10 @@ impl Vm {
                 return self.run_file(m, &file);
             }
         }
-        if parent.is_none() {
-            if let Some(m) = self.builtin_module(full, false)? {
-                return Ok(Step::Done(m));
-            }
+        if parent.is_none()
+            && let Some(m) = self.builtin_module(full, false)?
+        {
+            return Ok(Step::Done(m));
         }
         Err(self.raise_fmt(&exc::IMPORT_ERROR, format_args!("no module named '{full}'")))
     }
@@ -109,7 +117,14 @@ impl Vm {
                 None => Vec::new(),
             });
         }
-        Ok(self.path.items.borrow().iter().filter_map(|v| v.as_str().map(String::from)).filter(|d| d != ".frozen").collect())
+        Ok(self
+            .path
+            .items
+            .borrow()
+            .iter()
+            .filter_map(|v| v.as_str().map(String::from))
+            .filter(|d| d != ".frozen")
+            .collect())
     }
 
     fn new_module(&mut self, key: &Value) -> Res<Gc<Module>> {
@@ -238,8 +253,7 @@ impl Vm {
                 }
             }
         };
-        let pairs: Vec<(Value, Value)> =
-            dict.table.borrow().iter().map(|e| (e.key.clone(), e.value.clone())).collect();
+        let pairs: Vec<(Value, Value)> = dict.table.borrow().iter().map(|e| (e.key.clone(), e.value.clone())).collect();
         for (k, v) in pairs {
             if k.as_str().is_some_and(|s| !s.starts_with('_')) {
                 target.set_name(&self.heap, &k, v)?;

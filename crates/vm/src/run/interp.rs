@@ -63,8 +63,8 @@ impl Vm {
                 return Err(self.runtime_error("frame expected"));
             };
             let frame: *mut Frame = frame;
-            // SAFETY (whole loop): the frame stays in place while no entry is pushed or popped; after either
-            // the loop starts over at 'frame. Registers, constants and names: facts 1–3 of run/mod.rs.
+            // SAFETY: the frame stays in place while no entry is pushed or popped; after either the loop starts over at
+            // 'frame. Registers, constants and names: facts 1 to 3 of run/mod.rs; borrow flags: fact 4.
             unsafe {
                 let base = (*frame).base;
                 let mut pc = (*frame).pc;
@@ -332,13 +332,16 @@ impl Vm {
                             }
                         }
                         Op::LoadFree => {
-                            let v = free_cell(&*frame, w.bx()).map_or(Value::UNBOUND, |c| match c.get::<CellObject>() {
-                                Some(c) => c.0.get(),
-                                None => Value::UNBOUND,
-                            });
+                            let v =
+                                free_cell(&*frame, w.bx()).map_or(Value::UNBOUND, |c| match c.get::<CellObject>() {
+                                    Some(c) => c.0.get(),
+                                    None => Value::UNBOUND,
+                                });
                             if v.is_unbound() {
                                 save!();
-                                return Err(self.raise_new(&exc::NAME_ERROR, "local variable referenced before assignment"));
+                                return Err(
+                                    self.raise_new(&exc::NAME_ERROR, "local variable referenced before assignment")
+                                );
                             }
                             set!(w.a(), v);
                         }
@@ -351,13 +354,16 @@ impl Vm {
                             }
                         }
                         Op::DelFree => {
-                            let old = free_cell(&*frame, w.bx()).map_or(Value::UNBOUND, |c| match c.get::<CellObject>() {
-                                Some(c) => c.0.replace(Value::UNBOUND),
-                                None => Value::UNBOUND,
-                            });
+                            let old =
+                                free_cell(&*frame, w.bx()).map_or(Value::UNBOUND, |c| match c.get::<CellObject>() {
+                                    Some(c) => c.0.replace(Value::UNBOUND),
+                                    None => Value::UNBOUND,
+                                });
                             if old.is_unbound() {
                                 save!();
-                                return Err(self.raise_new(&exc::NAME_ERROR, "local variable referenced before assignment"));
+                                return Err(
+                                    self.raise_new(&exc::NAME_ERROR, "local variable referenced before assignment")
+                                );
                             }
                         }
                         Op::LoadClassFree => {
@@ -365,10 +371,12 @@ impl Vm {
                             let found = (*frame).namespace.get::<Dict>().and_then(|d| d.get_name(name));
                             let v = match found {
                                 Some(v) => v,
-                                None => free_cell(&*frame, w.bx()).map_or(Value::UNBOUND, |c| match c.get::<CellObject>() {
-                                    Some(c) => c.0.get(),
-                                    None => Value::UNBOUND,
-                                }),
+                                None => {
+                                    free_cell(&*frame, w.bx()).map_or(Value::UNBOUND, |c| match c.get::<CellObject>() {
+                                        Some(c) => c.0.get(),
+                                        None => Value::UNBOUND,
+                                    })
+                                }
                             };
                             if v.is_unbound() {
                                 save!();
@@ -595,7 +603,8 @@ impl Vm {
                                     && obj.get::<TypeDef>().is_none()
                                     && obj.get::<Super>().is_none()
                                     && rom.get().get_attr.is_none()
-                                    && let Some(crate::object::Entry::Fn(f)) = rom.get().find(name.as_str().unwrap_or(""))
+                                    && let Some(crate::object::Entry::Fn(f)) =
+                                        rom.get().find(name.as_str().unwrap_or(""))
                                 {
                                     cache.kind = NATIVE_METHOD;
                                     cache.key = key;
@@ -626,7 +635,9 @@ impl Vm {
                                     }
                                 } else if let Some(b) = o.get::<ByteArray>() {
                                     let data = &*b.data.as_ptr();
-                                    if n >= 0 && let Some(v) = data.get(n as usize) {
+                                    if n >= 0
+                                        && let Some(v) = data.get(n as usize)
+                                    {
                                         set!(w.a(), Value::int(*v as i32));
                                         continue;
                                     }
@@ -668,11 +679,8 @@ impl Vm {
                         Op::DelItem => finish!(self.set_item_step(&reg!(w.a()), &reg!(w.b()), None), Ret::Discard),
                         Op::BuildSlice => {
                             let b = w.b() as usize;
-                            let slice = Slice {
-                                start: reg!(b).clone(),
-                                stop: reg!(b + 1).clone(),
-                                step: reg!(b + 2).clone(),
-                            };
+                            let slice =
+                                Slice { start: reg!(b).clone(), stop: reg!(b + 1).clone(), step: reg!(b + 2).clone() };
                             let s = attempt!(self.heap.alloc(slice));
                             set!(w.a(), s.into());
                         }
@@ -1051,7 +1059,14 @@ impl Vm {
                             };
                             let names = &*consts.add(x as usize);
                             save!();
-                            match self.call_window(base.add(a), base.add(first), count, k, Some(names), Ret::Reg(w.a()))? {
+                            match self.call_window(
+                                base.add(a),
+                                base.add(first),
+                                count,
+                                k,
+                                Some(names),
+                                Ret::Reg(w.a()),
+                            )? {
                                 Some(Flow::Go) | None => continue 'frame,
                                 Some(flow) => return Ok(flow),
                             }
@@ -1376,7 +1391,14 @@ impl Vm {
     /// # Safety
     /// All pointers are into the caller's frame, whose window is at the top of its live registers.
     #[inline(always)]
-    unsafe fn push_window(&mut self, function: *mut Value, first: *mut Value, n: usize, end: *mut Value, ret: Ret) -> Res<()> {
+    unsafe fn push_window(
+        &mut self,
+        function: *mut Value,
+        first: *mut Value,
+        n: usize,
+        end: *mut Value,
+        ret: Ret,
+    ) -> Res<()> {
         // SAFETY: per the contract; facts 1–3.
         unsafe {
             let limit = self.config.recursion_limit;
@@ -1517,8 +1539,10 @@ impl Vm {
         if c.native_base.is_some() || self.class_find(c, self.name(N::__new__)).is_some() {
             return Ok(None);
         }
-        let Some(crate::ops::Lookup::Python(init)) = self.class_find(c, self.name(N::__init__)) else { return Ok(None) };
-        if !init.get::<Function>().is_some_and(|f| !f.code.has(CodeFlags::GENERATOR)) {
+        let Some(crate::ops::Lookup::Python(init)) = self.class_find(c, self.name(N::__init__)) else {
+            return Ok(None);
+        };
+        if init.get::<Function>().is_none_or(|f| f.code.has(CodeFlags::GENERATOR)) {
             return Ok(None);
         }
         let made = self.bare_instance(c, &[])?;
@@ -1605,9 +1629,9 @@ impl Vm {
     /// Whether storing an attribute of this instance involves nothing but its slots.
     fn plain_store(&self, i: &Instance) -> bool {
         let class = i.class.get();
-        class.get::<Class>().is_some_and(|c| {
-            c.flags.get() & (ClassFlags::DESCRIPTORS | ClassFlags::SETATTR | ClassFlags::DELATTR) == 0
-        })
+        class
+            .get::<Class>()
+            .is_some_and(|c| c.flags.get() & (ClassFlags::DESCRIPTORS | ClassFlags::SETATTR | ClassFlags::DELATTR) == 0)
     }
 
     fn fill_slot_cache(&self, i: &Instance, name: &Value, cache: &mut Cache) {

@@ -142,11 +142,7 @@ impl Vm {
                 Ret::Bool { reg, negate } => {
                     drop(core::mem::replace(&mut *f.base.add(reg as usize), Value::bool(truth != negate)));
                 }
-                Ret::Jump { polarity, distance } => {
-                    if truth == polarity {
-                        f.pc = f.pc.offset(distance as isize);
-                    }
-                }
+                Ret::Jump { polarity, distance } if truth == polarity => f.pc = f.pc.offset(distance as isize),
                 Ret::ForIter { dst, jump } => {
                     if v.is_unbound() {
                         f.pc = f.pc.offset(jump as isize);

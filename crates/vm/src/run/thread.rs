@@ -19,7 +19,10 @@ pub(crate) const SLICE: i32 = 2000;
 pub(crate) enum State {
     Ready,
     /// Waits; `woken` says how the wait ended, once it has.
-    Parked { wait: Wait, woken: Option<bool> },
+    Parked {
+        wait: Wait,
+        woken: Option<bool>,
+    },
 }
 
 pub(crate) struct Thread {
@@ -30,6 +33,7 @@ pub(crate) struct Thread {
 
 /// All threads; the first is the main one.
 pub(crate) struct Scheduler {
+    #[expect(clippy::vec_box, reason = "the run loop keeps addresses inside a thread while others come and go")]
     pub all: Vec<Box<Thread>>,
     pub current: usize,
     next_id: u32,
@@ -88,10 +92,10 @@ impl Vm {
         let mut thread = Box::new(Thread { id, stack: Stack::new(false), state: State::Ready });
         // The call itself is made when the thread first runs: a native that is woken at once.
         let call = crate::object::Call { function, args, kw };
-        thread.stack.entries.push(Entry::Native {
-            then: Box::new(move |_, _| Ok(Step::Tail(Box::new(call)))),
-            ret: Ret::ThreadEnd,
-        });
+        thread
+            .stack
+            .entries
+            .push(Entry::Native { then: Box::new(move |_, _| Ok(Step::Tail(Box::new(call)))), ret: Ret::ThreadEnd });
         thread.state = State::Parked { wait: Wait::default(), woken: Some(true) };
         self.threads.all.push(thread);
         Ok(id)

@@ -27,7 +27,7 @@ impl Vm {
                     // A thread other than the main one ended.
                     if !self.is_exception(&e, &exc::SYSTEM_EXIT) {
                         let mut text = String::from("Unhandled exception in thread started by ");
-                        let _ = write!(text, "<thread {}>\n", self.thread_id());
+                        let _ = writeln!(text, "<thread {}>", self.thread_id());
                         let t = self.traceback_text(&e);
                         text.push_str(&t);
                         self.host.thread_failed(text);
@@ -106,17 +106,13 @@ impl Vm {
     /// What is printed for an exception nobody handled.
     pub fn traceback_text(&mut self, e: &Value) -> String {
         let mut out = String::new();
-        if let Some(x) = self.exception_of(e) {
-            if let Ok(t) = x.traceback.try_borrow()
-                && !t.is_empty()
-            {
-                out.push_str("Traceback (most recent call last):\n");
-                for l in t.iter().rev() {
-                    let _ = write!(out, "  File \"{}\", line {}", l.file, l.line);
-                    out.push_str(", in ");
-                    out.push_str(&l.function);
-                    out.push('\n');
-                }
+        if let Some(x) = self.exception_of(e)
+            && let Ok(t) = x.traceback.try_borrow()
+            && !t.is_empty()
+        {
+            out.push_str("Traceback (most recent call last):\n");
+            for l in t.iter().rev() {
+                let _ = writeln!(out, "  File \"{}\", line {}, in {}", l.file, l.line, l.function);
             }
         }
         out.push_str(&if self.is_class(e) { self.class_name(e) } else { self.type_name(e) });

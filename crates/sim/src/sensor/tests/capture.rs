@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use snakeye_camera::{
-    CameraError, Control, DropReason, FramePoll, FrameSize, GrabMode, PixelFormat,
-};
+use snakeye_camera::{CameraError, Control, DropReason, FramePoll, FrameSize, GrabMode, PixelFormat};
 
 use super::{Picture, Rig, config};
 use crate::TimeSource;
@@ -45,11 +43,8 @@ fn frame_rates_follow_size_and_clock() {
 
 #[test]
 fn faults_give_typed_errors_and_go_away() {
-    let cases = [
-        (Fault::NoAck, 0x105, "0x30"),
-        (Fault::WrongChip, 0x106, "0x77"),
-        (Fault::NoIdentity, 0x20001, "0xff"),
-    ];
+    let cases =
+        [(Fault::NoAck, 0x105, "0x30"), (Fault::WrongChip, 0x106, "0x77"), (Fault::NoIdentity, 0x20001, "0xff")];
     let mut rig = Rig::moving();
     for (fault, code, mention) in cases {
         rig.faults.set(fault, true);
@@ -58,10 +53,7 @@ fn faults_give_typed_errors_and_go_away() {
         assert!(error.to_string().contains(mention), "{error}");
         assert_eq!(rig.camera.last_error(), Some(error));
         assert!(!rig.camera.is_initialised());
-        assert_eq!(
-            rig.try_shot(false).unwrap_err(),
-            CameraError::NotInitialised
-        );
+        assert_eq!(rig.try_shot(false).unwrap_err(), CameraError::NotInitialised);
         rig.faults.set(fault, false);
         rig.camera.init(&config(FrameSize::Qvga)).unwrap();
         rig.shot();
@@ -69,15 +61,9 @@ fn faults_give_typed_errors_and_go_away() {
     }
     let message = {
         rig.faults.set(Fault::NoAck, true);
-        rig.camera
-            .init(&config(FrameSize::Qvga))
-            .unwrap_err()
-            .to_string()
+        rig.camera.init(&config(FrameSize::Qvga)).unwrap_err().to_string()
     };
-    assert!(
-        message.contains("SDA=26") && message.contains("ribbon"),
-        "{message}"
-    );
+    assert!(message.contains("SDA=26") && message.contains("ribbon"), "{message}");
 }
 
 #[test]
@@ -88,17 +74,7 @@ fn a_lost_vsync_times_out_after_four_seconds() {
     let before = rig.time.now_us();
     let error = rig.try_shot(true).unwrap_err();
     assert_eq!(rig.time.now_us() - before, 4_000_000);
-    assert!(
-        matches!(
-            error,
-            CameraError::Timeout {
-                waited_ms: 4000,
-                lost: 0,
-                last: None
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, CameraError::Timeout { waited_ms: 4000, lost: 0, last: None }), "{error:?}");
     assert_eq!(rig.camera.stats().dropped(DropReason::Timeout), 1);
     rig.faults.set(Fault::LostVsync, false);
     let back = rig.time.now_us();
@@ -108,19 +84,13 @@ fn a_lost_vsync_times_out_after_four_seconds() {
 
 #[test]
 fn broken_jpegs_are_dropped_and_counted() {
-    let cases = [
-        (Fault::TruncatedJpeg, DropReason::NoEoi),
-        (Fault::LostStart, DropReason::NoSoi),
-    ];
+    let cases = [(Fault::TruncatedJpeg, DropReason::NoEoi), (Fault::LostStart, DropReason::NoSoi)];
     for (fault, reason) in cases {
         let mut rig = Rig::moving().on(FrameSize::Qvga);
         rig.shot();
         rig.faults.set(fault, true);
         let error = rig.try_shot(true).unwrap_err();
-        assert!(
-            matches!(error, CameraError::BadFrames { last, .. } if last == reason),
-            "{error}"
-        );
+        assert!(matches!(error, CameraError::BadFrames { last, .. } if last == reason), "{error}");
         rig.faults.set(fault, false);
         rig.shot();
         assert!(rig.camera.stats().dropped(reason) >= 20);
@@ -170,11 +140,9 @@ fn captures_do_not_give_stale_frames() {
 #[test]
 fn raw_formats_have_exact_lengths() {
     let mut rig = Rig::moving().on(FrameSize::Qqvga);
-    for (format, bytes) in [
-        (PixelFormat::Grayscale, 19_200),
-        (PixelFormat::Rgb565, 38_400),
-        (PixelFormat::Yuv422, 38_400),
-    ] {
+    for (format, bytes) in
+        [(PixelFormat::Grayscale, 19_200), (PixelFormat::Rgb565, 38_400), (PixelFormat::Yuv422, 38_400)]
+    {
         rig.camera.set_pixel_format(format).unwrap();
         let frame = rig.shot();
         assert_eq!((frame.len(), frame.info().format), (bytes, format));
@@ -189,16 +157,7 @@ fn raw_formats_have_exact_lengths() {
     // A size changed behind the driver's back.
     rig.camera.write_register(0x05A, 0xFF, 20).unwrap();
     let error = rig.try_shot(true).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            CameraError::BadFrames {
-                last: DropReason::WrongSize,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, CameraError::BadFrames { last: DropReason::WrongSize, .. }), "{error}");
 }
 
 #[test]
@@ -211,14 +170,8 @@ fn init_and_deinit_are_idempotent() {
         rig.shot();
         rig.camera.deinit();
         rig.camera.deinit();
-        assert_eq!(
-            rig.camera.set(Control::Quality, 10),
-            Err(CameraError::NotInitialised)
-        );
-        assert_eq!(
-            rig.camera.get(Control::Quality),
-            Err(CameraError::NotInitialised)
-        );
+        assert_eq!(rig.camera.set(Control::Quality, 10), Err(CameraError::NotInitialised));
+        assert_eq!(rig.camera.get(Control::Quality), Err(CameraError::NotInitialised));
     }
     // Another configuration starts anew.
     rig.camera.init(&config(FrameSize::Qvga)).unwrap();
@@ -240,9 +193,7 @@ fn virtual_time_repeats_exactly() {
 
 #[test]
 fn a_recording_repeats_and_starts_anew_with_settings() {
-    let mut rig = Rig::with(TimeSource::simulated(), |options| {
-        options.recorded = Some(3)
-    });
+    let mut rig = Rig::with(TimeSource::simulated(), |options| options.recorded = Some(3));
     rig.camera.init(&config(FrameSize::Qvga)).unwrap();
     rig.settled();
     let frames: HashSet<Vec<u8>> = (0..12).map(|_| rig.shot().to_vec()).collect();
@@ -261,10 +212,7 @@ fn in_real_time_a_thread_delivers_on_the_sensors_grid() {
         let frame = rig.try_shot(false).unwrap();
         let at = frame.info().timestamp_us;
         if let Some(last) = last {
-            assert!(
-                at > last && (at - last).is_multiple_of(20_000),
-                "{last} {at}"
-            );
+            assert!(at > last && (at - last).is_multiple_of(20_000), "{last} {at}");
         }
         last = Some(at);
         assert!(Picture::of(&frame).counter().is_some());
@@ -298,10 +246,7 @@ fn in_real_time_a_finished_frame_wakes_the_board() {
 fn without_memory_the_error_names_the_remedy_and_the_old_setting_stays() {
     let mut rig = Rig::moving().on(FrameSize::Qvga);
     let slots = usize::MAX;
-    let error = rig
-        .camera
-        .set_buffering(slots, GrabMode::Latest)
-        .unwrap_err();
+    let error = rig.camera.set_buffering(slots, GrabMode::Latest).unwrap_err();
     assert_eq!(error.code(), 0x101, "{error}");
     assert!(error.to_string().contains("smaller"));
     assert_eq!(rig.camera.config().slots, 3);

@@ -57,10 +57,7 @@ fn every_control_reads_back() {
     for control in Control::ALL {
         let info = control.info();
         if matches!(control, Control::Sharpness | Control::Denoise) {
-            assert_eq!(
-                rig.camera.set(*control, 0),
-                Err(CameraError::UnsupportedControl(*control))
-            );
+            assert_eq!(rig.camera.set(*control, 0), Err(CameraError::UnsupportedControl(*control)));
             continue;
         }
         // Automatic control would overwrite these at once.
@@ -76,10 +73,7 @@ fn every_control_reads_back() {
             let refused = rig.camera.set(control, value);
             assert_eq!(refused, Err(CameraError::BadValue { control, value }));
         }
-        let back = i32::from(matches!(
-            control,
-            Control::Awb | Control::AwbGain | Control::Dcw
-        ));
+        let back = i32::from(matches!(control, Control::Awb | Control::AwbGain | Control::Dcw));
         rig.set(*control, back.max(info.min));
     }
 }
@@ -129,28 +123,9 @@ const CONTRASTS: &[Contrast] = &[
     (Control::Aec2, &[], 1, 0),
     (Control::AeLevel, &[], 0, 2),
     (Control::AeLevel, &[], 0, -2),
-    (
-        Control::AecValue,
-        &[(Control::Aec, 0), (Control::Agc, 0)],
-        300,
-        900,
-    ),
-    (
-        Control::AgcGain,
-        &[
-            (Control::Aec, 0),
-            (Control::AecValue, 300),
-            (Control::Agc, 0),
-        ],
-        0,
-        3,
-    ),
-    (
-        Control::GainCeiling,
-        &[(Control::Aec, 0), (Control::AecValue, 150)],
-        0,
-        2,
-    ),
+    (Control::AecValue, &[(Control::Aec, 0), (Control::Agc, 0)], 300, 900),
+    (Control::AgcGain, &[(Control::Aec, 0), (Control::AecValue, 300), (Control::Agc, 0)], 0, 3),
+    (Control::GainCeiling, &[(Control::Aec, 0), (Control::AecValue, 150)], 0, 2),
     (Control::RawGamma, &[], 1, 0),
     (Control::LensCorrection, &[], 1, 0),
     (Control::HMirror, &[], 0, 1),
@@ -184,28 +159,15 @@ fn every_control_changes_the_picture() {
         seen.insert(*control);
     }
     // Those which need a look of their own are tested below.
-    let elsewhere = [
-        Control::Sharpness,
-        Control::Denoise,
-        Control::Bpc,
-        Control::Wpc,
-        Control::Aec,
-        Control::Agc,
-    ];
+    let elsewhere = [Control::Sharpness, Control::Denoise, Control::Bpc, Control::Wpc, Control::Aec, Control::Agc];
     for control in Control::ALL {
-        assert!(
-            seen.contains(control) || elsewhere.contains(control),
-            "{control:?} is not tested"
-        );
+        assert!(seen.contains(control) || elsewhere.contains(control), "{control:?} is not tested");
     }
 }
 
 #[test]
 fn automatic_exposure_and_gain_follow_only_while_on() {
-    for (control, value) in [
-        (Control::Aec, Control::AecValue),
-        (Control::Agc, Control::AgcGain),
-    ] {
+    for (control, value) in [(Control::Aec, Control::AecValue), (Control::Agc, Control::AgcGain)] {
         let mut rig = Rig::still().on(FrameSize::Qqvga);
         // The other one by hand, so that only this one can follow.
         let (other, fixed) = match control {
@@ -265,10 +227,7 @@ fn white_balance_modes_tint_as_named() {
     let sunny = warmth(&mut rig, Control::WbMode, 1);
     let cloudy = warmth(&mut rig, Control::WbMode, 2);
     let home = warmth(&mut rig, Control::WbMode, 4);
-    assert!(
-        cloudy > sunny && sunny > home + 20.0,
-        "{cloudy} {sunny} {home}"
-    );
+    assert!(cloudy > sunny && sunny > home + 20.0, "{cloudy} {sunny} {home}");
     let auto = warmth(&mut rig, Control::WbMode, 0);
     assert!((auto - sunny).abs() < 3.0, "{auto} {sunny}");
     rig.set(Control::Awb, 0);
@@ -295,10 +254,7 @@ fn the_flash_lights_the_scene() {
 
 #[test]
 fn first_frames_are_dark_unless_warmed_up() {
-    let cold = CameraConfig {
-        warm_up: WarmUp::None,
-        ..config(FrameSize::Qvga)
-    };
+    let cold = CameraConfig { warm_up: WarmUp::None, ..config(FrameSize::Qvga) };
     let mut rig = Rig::still();
     rig.camera.init(&cold).unwrap();
     let first = Picture::of(&rig.shot()).mean();
@@ -314,23 +270,15 @@ fn first_frames_are_dark_unless_warmed_up() {
 #[test]
 fn the_counter_reads_at_every_size_and_counts() {
     let mut rig = Rig::moving().on(FrameSize::R96x96);
-    for size in [
-        FrameSize::R96x96,
-        FrameSize::Qqvga,
-        FrameSize::Qqvga2,
-        FrameSize::Qvga,
-        FrameSize::Vga,
-        FrameSize::Xga,
-    ] {
+    for size in
+        [FrameSize::R96x96, FrameSize::Qqvga, FrameSize::Qqvga2, FrameSize::Qvga, FrameSize::Vga, FrameSize::Xga]
+    {
         rig.camera.set_frame_size(size).unwrap();
         for quality in [12, 40] {
             rig.set(Control::Quality, quality);
             let first = Picture::of(&rig.shot()).counter();
             let second = Picture::of(&rig.shot()).counter();
-            assert!(
-                first.is_some() && second > first,
-                "{size:?}: {first:?} {second:?}"
-            );
+            assert!(first.is_some() && second > first, "{size:?}: {first:?} {second:?}");
         }
     }
     rig.set(Control::HMirror, 1);

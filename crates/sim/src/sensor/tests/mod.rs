@@ -3,9 +3,7 @@
 mod capture;
 mod controls;
 
-use snakeye_camera::{
-    Camera, CameraConfig, CameraError, Control, Frame, FramePoll, FrameSize, Wiring,
-};
+use snakeye_camera::{Camera, CameraConfig, CameraError, Control, Frame, FramePoll, FrameSize, Wiring};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 
@@ -18,10 +16,7 @@ struct Still(AnimatedScene);
 
 impl Scene for Still {
     fn draw(&mut self, view: &View, _: &Moment, canvas: &mut Canvas) {
-        let at = Moment {
-            frame: 1,
-            time_us: 0,
-        };
+        let at = Moment { frame: 1, time_us: 0 };
         self.0.draw(view, &at, canvas);
     }
 }
@@ -129,11 +124,7 @@ impl Picture {
 
     fn luma(&self) -> Vec<u8> {
         let pixels = self.rgb.chunks_exact(3);
-        pixels
-            .map(|p| {
-                ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8
-            })
-            .collect()
+        pixels.map(|p| ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8).collect()
     }
 
     fn mean(&self) -> f64 {
