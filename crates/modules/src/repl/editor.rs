@@ -81,7 +81,9 @@ impl Editor {
         self.line.insert_str(self.cursor, text);
         self.cursor += text.len();
         out.push_str(text);
-        self.redraw_tail(out);
+        if self.cursor < self.line.len() {
+            self.redraw_tail(out);
+        }
     }
 
     /// Shows prompt and line again, after something else was printed.
