@@ -39,7 +39,7 @@ use snakeye_heap::Value;
 pub enum IntRef<'a> {
     /// One that fits 64 bits.
     Small(i64),
-    /// A larger one, or one that only a 64-bit word could hold directly.
+    /// A larger one.
     Big(&'a IBig),
 }
 
@@ -50,7 +50,8 @@ pub fn as_int(v: &Value) -> Option<IntRef<'_>> {
         return Some(IntRef::Small(n));
     }
     if let Some(b) = v.get::<BigInt>() {
-        return Some(IntRef::Big(&b.0));
+        // On 32-bit targets many everyday numbers are boxed; they are still computed with in 64 bits.
+        return Some(i64::try_from(&b.0).map_or(IntRef::Big(&b.0), IntRef::Small));
     }
     if v.is(&Value::TRUE) {
         Some(IntRef::Small(1))
