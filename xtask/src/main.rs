@@ -4,6 +4,7 @@ mod e2e;
 mod report;
 mod riscv;
 mod scripts;
+mod soak;
 mod tools;
 
 use report::Report;
@@ -15,6 +16,7 @@ usage: cargo xtask COMMAND
 
   test [--no-skip]     all tests; what they need is installed where that is possible.
                        With --no-skip a part that cannot run counts as failed.
+  soak [--minutes N]   streams for N minutes (60) of the board's time and watches memory, slots and files
   scripts [NAME]       only the scripts in tests/lang and tests/board whose name contains NAME
 ";
 
@@ -44,6 +46,13 @@ fn main() -> ExitCode {
     let mut report = Report::new(args.iter().any(|a| a == "--no-skip"));
     match args.first().map(String::as_str) {
         Some("test") => test(&mut report),
+        Some("soak") => {
+            let minutes = args.iter().position(|a| a == "--minutes").and_then(|i| args.get(i + 1)?.parse().ok());
+            match snakeye() {
+                Some(s) => soak::run(&mut report, &s, minutes.unwrap_or(60)),
+                None => report.fail("build", "snakeye does not build"),
+            }
+        }
         Some("scripts") => scripts_only(&mut report, args.get(1).map_or("", String::as_str)),
         _ => {
             print!("{HELP}");
@@ -74,6 +83,7 @@ fn test(report: &mut Report) {
     riscv::run(report);
     tools::install(&["chromium", "chromedriver", "ffmpeg", "curl"], &["chromium", "chromium-driver", "ffmpeg", "curl"]);
     e2e::run(report, &snakeye);
+    soak::run(report, &snakeye, 2);
 }
 
 fn scripts_only(report: &mut Report, filter: &str) {

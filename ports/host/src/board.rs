@@ -7,7 +7,7 @@ use snakeye_modules::camera::CameraState;
 use snakeye_modules::host::{BoardHost, board as host_of};
 use snakeye_modules::{boot, repl as prompt};
 use snakeye_sim::sensor::{SimCameraOptions, SimCameraPort};
-use snakeye_sim::{Neighbourhood, RtcStart, SimConfig, SimEvent};
+use snakeye_sim::{Neighbourhood, PeerNet, RtcStart, SimConfig, SimEvent};
 use snakeye_vfs::Boot;
 use snakeye_vm::host::Host;
 use snakeye_vm::object::ModuleDef;
@@ -234,6 +234,29 @@ pub fn run(args: &[String]) -> i32 {
         println!("snakeye: the board restarts ({request:?})");
     }
 }
+
+/// Runs a script in virtual time with recorded frames; `started` gets the VM and the network inside the process before
+/// the script begins.
+pub fn run_virtual(script: &str, started: impl FnOnce(&mut Vm, PeerNet)) -> Result<(), String> {
+    let o = parse(&["--flash".into(), "memory".into(), "--virtual-time".into()])?;
+    let text = std::fs::read(script).map_err(|e| format!("cannot read {script}: {e}"))?;
+    let board = SimConfig::new(o.def).virtual_time().seed(1).build().map_err(|e| e.to_string())?;
+    let net = board.peers().ok_or("no network inside the process")?;
+    let camera = SimCameraPort::new(SimCameraOptions {
+        lamp: board.lamp(),
+        recorded: Some(RECORDED_FRAMES),
+        ..SimCameraOptions::new(board.time(), board.frame_signal())
+    });
+    let host = BoardHost::new(Box::new(board), CameraState::new(Some(Box::new(camera)), o.def));
+    let mut vm = start(&o, Box::new(host))?;
+    mount_script_folder(&mut vm, script);
+    started(&mut vm, net);
+    boot::run(&mut vm, &text, script);
+    Ok(())
+}
+
+/// Frames that a run in virtual time renders before it repeats them.
+const RECORDED_FRAMES: usize = 8;
 
 /// Puts the script's folder on `sys.path`, read-only, so that it finds its neighbours.
 fn mount_script_folder(vm: &mut Vm, script: &str) {

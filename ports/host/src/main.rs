@@ -2,6 +2,7 @@
 
 mod board;
 mod posix;
+mod soak;
 mod terminal;
 mod unix;
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Some("run") => board::run(&args[1..]),
         Some("repl") => board::repl(&args[1..]),
         Some("boards") => board::list(),
+        Some("soak") => soak::run(&args[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             0
