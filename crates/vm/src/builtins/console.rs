@@ -43,7 +43,7 @@ pub(super) fn print(vm: &mut Vm, args: Args) -> Res<Step> {
 
 /// Prints to a stream: one `write` for each object and for what stands between and behind them.
 fn print_file(vm: &mut Vm, objects: &[Value], sep: &str, end: &str, file: &Value) -> Res<Step> {
-    let write = vm.get_attr(file, "write")?;
+    let write = vm.stream_write(file)?;
     let mut pieces = Vec::new();
     for (i, v) in objects.iter().enumerate() {
         if i > 0 && !sep.is_empty() {
@@ -68,6 +68,17 @@ fn write_pieces(write: Value, mut pieces: Vec<Value>) -> Res<Step> {
         result?;
         write_pieces(write, pieces)
     }))
+}
+
+impl Vm {
+    /// The `write` method of a stream; OSError when there is none.
+    pub fn stream_write(&mut self, file: &Value) -> Res {
+        let name = self.intern("write")?;
+        match self.find_attr(file, &name)? {
+            Some(write) => Ok(write),
+            None => Err(self.raise_new(&exc::OS_ERROR, "stream operation not supported")),
+        }
+    }
 }
 
 /// `input(prompt)`: a line of `sys.stdin` without its end.
