@@ -99,6 +99,12 @@ impl Host for BoardHost {
         self.board.clock().ticks_us()
     }
 
+    fn entropy(&mut self) -> u64 {
+        let mut bits = [0; 8];
+        self.board.system().random(&mut bits);
+        u64::from_le_bytes(bits)
+    }
+
     fn wait(&mut self, interests: &[Interest], deadline_us: Option<u64>, ready: &mut [bool]) -> Woken {
         self.close_orphans();
         // A kind the board does not know never becomes ready; its place is kept by position.
