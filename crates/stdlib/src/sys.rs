@@ -93,7 +93,7 @@ fn print_exception(vm: &mut Vm, args: &[Value]) -> Res<Step> {
     let text = vm.traceback_text(&args[0]);
     match args.get(1) {
         Some(file) if !file.is_none() => {
-            let write = vm.get_attr(file, "write")?;
+            let write = vm.stream_write(file)?;
             let text = vm.new_str(&text)?;
             Ok(Step::call(write, vec![text], |_, result| result.map(|_| Step::Done(Value::NONE))))
         }

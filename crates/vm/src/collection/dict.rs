@@ -209,6 +209,10 @@ fn dict_get_item(vm: &mut Vm, v: &Value, key: &Value) -> Res {
 
 fn dict_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>) -> Res<()> {
     let dict = this(vm, v)?;
+    if key.get::<Slice>().is_some() && !dict.ordered.get() {
+        // `d[:] = x` is a mistake; only ordered dicts take slices as keys, as in MicroPython.
+        return Err(vm.type_error("unsupported type for __hash__: 'slice'"));
+    }
     match value {
         Some(value) => dict.set(vm, key.clone(), value),
         None => match dict.remove(vm, key)? {

@@ -164,6 +164,16 @@ pub fn fast_next(vm: &Vm, iter: &Iter) -> Option<Option<Value>> {
                 list.items.try_borrow().ok()?.get(*index).cloned()
             } else if let Some((_, items)) = object.tail::<TupleHead>() {
                 items.get(*index).cloned()
+            } else if let Some(s) = object.as_str() {
+                // Other characters than ASCII need a new object.
+                match s.as_bytes().get(*index) {
+                    Some(&b) => Some(vm.interner.known_ascii(b)?.clone()),
+                    None => None,
+                }
+            } else if let Some(bytes) = object.as_bytes() {
+                bytes.get(*index).map(|&b| Value::int(b as i32))
+            } else if let Some(array) = object.get::<ByteArray>() {
+                array.data.try_borrow().ok()?.get(*index).map(|&b| Value::int(b as i32))
             } else {
                 return None;
             };
@@ -181,7 +191,6 @@ pub fn fast_next(vm: &Vm, iter: &Iter) -> Option<Option<Value>> {
         drop(state);
         drop(old);
     }
-    let _ = vm;
     Some(item)
 }
 
@@ -277,6 +286,18 @@ pub fn iter_next(vm: &mut Vm, iter: &Gc<Iter>) -> Res<Step> {
             IterState::Callable { function, sentinel } => Turn::Callable(function.clone(), sentinel.clone()),
         }
     };
+    // Iterators around iterators ask each other here, one Rust frame inside the other.
+    const DEPTH: u32 = 100;
+    if vm.nesting > DEPTH {
+        return Err(vm.runtime_error("maximum recursion depth exceeded"));
+    }
+    vm.nesting += 1;
+    let step = take_turn(vm, iter, turn);
+    vm.nesting -= 1;
+    step
+}
+
+fn take_turn(vm: &mut Vm, iter: &Gc<Iter>, turn: Turn) -> Res<Step> {
     match turn {
         Turn::Item(item) => Ok(Step::Done(item)),
         Turn::Finished => Ok(finished(iter)),
@@ -285,9 +306,7 @@ pub fn iter_next(vm: &mut Vm, iter: &Gc<Iter>) -> Res<Step> {
         Turn::Char(text, at) => {
             let rest = text.as_str().and_then(|s| s.get(at..)).unwrap_or("");
             let end = rest.chars().next().map_or(0, char::len_utf8);
-            let c = &rest[..end];
-            // ASCII characters are few: each exists once.
-            Ok(Step::Done(if end == 1 { vm.intern(c)? } else { vm.new_str(c)? }))
+            Ok(Step::Done(vm.char_str(&rest[..end])?))
         }
         Turn::Element(object, i) => {
             if i >= vm.len(&object)? {
@@ -303,7 +322,7 @@ pub fn iter_next(vm: &mut Vm, iter: &Gc<Iter>) -> Res<Step> {
             vm.and_then(step, move |vm, item| {
                 let item = item?;
                 if item.is_unbound() {
-                    return Ok(finished(&iter));
+                    return Ok(EXHAUSTED);
                 }
                 let following = vm.binary(BinOp::Add, &count, &Value::int(1))?;
                 if let Ok(mut state) = iter.state.try_borrow_mut()
@@ -315,23 +334,21 @@ pub fn iter_next(vm: &mut Vm, iter: &Gc<Iter>) -> Res<Step> {
             })
         }
         Turn::Zip(inner) => {
-            let iter = iter.clone();
             if inner.as_gc::<Tuple>().is_none_or(|t| t.elements().is_empty()) {
-                return Ok(finished(&iter));
+                return Ok(EXHAUSTED);
             }
             next_of_all(vm, inner, Vec::new(), move |vm, items| match items {
                 Some(items) => Ok(Step::Done(vm.new_tuple(items)?)),
-                None => Ok(finished(&iter)),
+                None => Ok(EXHAUSTED),
             })
         }
         Turn::Map(function, inner) => {
-            let iter = iter.clone();
             next_of_all(vm, inner, Vec::new(), move |vm, items| match items {
                 Some(items) => call_step(vm, function, items),
-                None => Ok(finished(&iter)),
+                None => Ok(EXHAUSTED),
             })
         }
-        Turn::Filter(function, inner) => next_filtered(vm, iter.clone(), function, inner),
+        Turn::Filter(function, inner) => next_filtered(vm, function, inner),
         Turn::Callable(function, sentinel) => {
             let iter = iter.clone();
             Ok(Step::call(function, Vec::new(), move |vm, item| {
@@ -341,6 +358,9 @@ pub fn iter_next(vm: &mut Vm, iter: &Gc<Iter>) -> Res<Step> {
         }
     }
 }
+
+/// What iterators around others say when one of those is exhausted. They ask again when they are asked again.
+const EXHAUSTED: Step = Step::Done(Value::UNBOUND);
 
 /// Ends an iterator: it lets go of what it held.
 fn finished(iter: &Gc<Iter>) -> Step {
@@ -405,12 +425,12 @@ fn next_of_all(
     then(vm, Some(items))
 }
 
-fn next_filtered(vm: &mut Vm, iter: Gc<Iter>, function: Value, inner: Value) -> Res<Step> {
+fn next_filtered(vm: &mut Vm, function: Value, inner: Value) -> Res<Step> {
     loop {
         match next_quick(vm, &inner)? {
             Step::Done(item) => {
                 if item.is_unbound() {
-                    return Ok(finished(&iter));
+                    return Ok(EXHAUSTED);
                 }
                 if function.is_none() {
                     if vm.truth(&item)? {
@@ -422,19 +442,19 @@ fn next_filtered(vm: &mut Vm, iter: Gc<Iter>, function: Value, inner: Value) -> 
                         return Ok(Step::Done(item));
                     }
                 } else {
-                    return judge(iter, function, inner, item);
+                    return judge(function, inner, item);
                 }
             }
             step => {
                 return vm.and_then(Ok(step), move |vm, item| {
                     let item = item?;
                     if item.is_unbound() {
-                        return Ok(finished(&iter));
+                        return Ok(EXHAUSTED);
                     }
                     if function.is_none() {
-                        if vm.truth(&item)? { Ok(Step::Done(item)) } else { next_filtered(vm, iter, function, inner) }
+                        if vm.truth(&item)? { Ok(Step::Done(item)) } else { next_filtered(vm, function, inner) }
                     } else {
-                        judge(iter, function, inner, item)
+                        judge(function, inner, item)
                     }
                 });
             }
@@ -443,9 +463,9 @@ fn next_filtered(vm: &mut Vm, iter: Gc<Iter>, function: Value, inner: Value) -> 
 }
 
 /// Asks the filter's function about an item, and goes on to the next when it says no.
-fn judge(iter: Gc<Iter>, function: Value, inner: Value, item: Value) -> Res<Step> {
+fn judge(function: Value, inner: Value, item: Value) -> Res<Step> {
     Ok(Step::call(function.clone(), vec![item.clone()], move |vm, verdict| {
         let verdict = verdict?;
-        if vm.truth(&verdict)? { Ok(Step::Done(item)) } else { next_filtered(vm, iter, function, inner) }
+        if vm.truth(&verdict)? { Ok(Step::Done(item)) } else { next_filtered(vm, function, inner) }
     }))
 }
