@@ -1,3 +1,4 @@
+# needs: f64
 # Floats: text, arithmetic, comparison; complex numbers.
 print(0.1, 1e15, 1e16, 1e22, 1e23, -0.0, 5.0, 1e-4, 1e-5, 123456789012345678.0, 0.1 + 0.2)
 print(float("inf"), -float("inf"), float("nan"), 1e308 * 10, float(" 1_0.5 "), float("1E3"), float(b".5"))

@@ -1,3 +1,4 @@
+# needs: f64
 # Integers: floor division, shifts, powers, conversions, limits.
 for a in (7, -7, 1 << 70, -(1 << 70)):
     for b in (3, -3, 1 << 65):

@@ -1,3 +1,4 @@
+# needs: f64
 # math, cmath, random, struct.
 import cmath
 import math

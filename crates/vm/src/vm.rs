@@ -83,6 +83,8 @@ pub struct Vm {
     pub(crate) iter_depth: u32,
     /// Natives that nest a run loop, now.
     pub(crate) nesting: u32,
+    /// Addresses of the containers that are being printed.
+    pub(crate) printing: Vec<usize>,
     /// Everything that can be imported.
     pub(crate) registry: Vec<&'static ModuleDef>,
     /// Values that ports and modules keep for the VM's life, by name (`sys.stdout` and the like).
@@ -136,6 +138,7 @@ impl Vm {
             iter_depth: 0,
             stop_value: None,
             nesting: 0,
+            printing: Vec::new(),
             registry: all,
             keep: Vec::new(),
             config,

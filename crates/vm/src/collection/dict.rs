@@ -1,6 +1,6 @@
 //! Dicts.
 
-use super::print::print_pairs;
+use super::print::{guarded, print_pairs};
 use super::receiver::receiver;
 use crate::object::*;
 use crate::vm::{Raised, Res, Vm};
@@ -141,11 +141,14 @@ fn merge(vm: &mut Vm, dict: &Gc<Dict>, other: &Gc<Dict>) -> Res<()> {
 
 fn dict_print(vm: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {
     let dict = this(vm, v)?;
-    let pairs = dict.pairs(vm)?;
-    out.push_str(if dict.ordered.get() { "OrderedDict({" } else { "{" });
-    print_pairs(vm, &pairs, out)?;
-    out.push_str(if dict.ordered.get() { "})" } else { "}" });
-    Ok(())
+    let (open, close) = if dict.ordered.get() { ("OrderedDict({", "})") } else { ("{", "}") };
+    guarded(vm, dict.value(), out, "{...}", |vm, out| {
+        let pairs = dict.pairs(vm)?;
+        out.push_str(open);
+        print_pairs(vm, &pairs, out)?;
+        out.push_str(close);
+        Ok(())
+    })
 }
 
 fn dict_compare(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {
@@ -153,7 +156,7 @@ fn dict_compare(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool
         return Ok(None);
     }
     let (Some(a), Some(b)) = (a.as_gc::<Dict>().cloned(), b.as_gc::<Dict>().cloned()) else { return Ok(None) };
-    Ok(Some(same(vm, &a, &b)? == (op == CmpOp::Eq)))
+    Ok(Some(vm.deeper(|vm| same(vm, &a, &b))? == (op == CmpOp::Eq)))
 }
 
 fn same(vm: &mut Vm, a: &Gc<Dict>, b: &Gc<Dict>) -> Res<bool> {

@@ -287,14 +287,7 @@ pub fn iter_next(vm: &mut Vm, iter: &Gc<Iter>) -> Res<Step> {
         }
     };
     // Iterators around iterators ask each other here, one Rust frame inside the other.
-    const DEPTH: u32 = 100;
-    if vm.nesting > DEPTH {
-        return Err(vm.runtime_error("maximum recursion depth exceeded"));
-    }
-    vm.nesting += 1;
-    let step = take_turn(vm, iter, turn);
-    vm.nesting -= 1;
-    step
+    vm.deeper(|vm| take_turn(vm, iter, turn))
 }
 
 fn take_turn(vm: &mut Vm, iter: &Gc<Iter>, turn: Turn) -> Res<Step> {

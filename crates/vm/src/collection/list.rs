@@ -1,7 +1,7 @@
 //! Lists.
 
 use super::collect::made_list;
-use super::print::{copied, print_items};
+use super::print::{copied, guarded, print_items};
 use super::receiver::{clamped_bound, element_index, receiver};
 use super::sort::{map_keys, sort_values};
 use super::tuple::compare_items;
@@ -92,11 +92,14 @@ fn list_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
 }
 
 fn list_print(vm: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {
-    let items = this(vm, v)?.to_vec(vm)?;
-    out.push('[');
-    print_items(vm, &items, out)?;
-    out.push(']');
-    Ok(())
+    let list = this(vm, v)?;
+    guarded(vm, list.value(), out, "[...]", |vm, out| {
+        let items = list.to_vec(vm)?;
+        out.push('[');
+        print_items(vm, &items, out)?;
+        out.push(']');
+        Ok(())
+    })
 }
 
 fn list_compare(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {

@@ -5,6 +5,26 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use snakeye_heap::Value;
 
+/// Prints a container that may contain itself: inside itself it is shown as `again`.
+pub(super) fn guarded(
+    vm: &mut Vm,
+    container: &Value,
+    out: &mut String,
+    again: &str,
+    print: impl FnOnce(&mut Vm, &mut String) -> Res<()>,
+) -> Res<()> {
+    let address = container.word();
+    if vm.printing.contains(&address) {
+        out.push_str(again);
+        return Ok(());
+    }
+    vm.printing.try_reserve(1).map_err(|_| crate::vm::Raised)?;
+    vm.printing.push(address);
+    let result = print(vm, out);
+    vm.printing.pop();
+    result
+}
+
 /// Appends the reprs of `items`, separated by commas.
 pub(super) fn print_items(vm: &mut Vm, items: &[Value], out: &mut String) -> Res<()> {
     for (i, item) in items.iter().enumerate() {

@@ -50,17 +50,19 @@ pub(super) fn compare_items(
         CmpOp::Ne if n != m => return Ok(true),
         _ => {}
     }
-    for i in 0..n.min(m) {
-        let Some((a, b)) = pair(i) else { break };
-        if !(a.is(&b) || vm.equal(&a, &b)?) {
-            return match op {
-                CmpOp::Eq => Ok(false),
-                CmpOp::Ne => Ok(true),
-                _ => vm.compare(op, &a, &b),
-            };
+    vm.deeper(|vm| {
+        for i in 0..n.min(m) {
+            let Some((a, b)) = pair(i) else { break };
+            if !(a.is(&b) || vm.equal(&a, &b)?) {
+                return match op {
+                    CmpOp::Eq => Ok(false),
+                    CmpOp::Ne => Ok(true),
+                    _ => vm.compare(op, &a, &b),
+                };
+            }
         }
-    }
-    Ok(op.of(n.cmp(&m)))
+        Ok(op.of(n.cmp(&m)))
+    })
 }
 
 fn tuple_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
@@ -107,11 +109,13 @@ fn tuple_print(vm: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {
 
 fn tuple_hash(vm: &mut Vm, v: &Value) -> Res<u32> {
     let tuple = this(vm, v)?;
-    let mut h: u32 = 0x9747_B28C;
-    for item in tuple.elements() {
-        h = (h.rotate_left(5) ^ vm.hash(item)?).wrapping_mul(0x9E37_79B1);
-    }
-    Ok(h)
+    vm.deeper(|vm| {
+        let mut h: u32 = 0x9747_B28C;
+        for item in tuple.elements() {
+            h = (h.rotate_left(5) ^ vm.hash(item)?).wrapping_mul(0x9E37_79B1);
+        }
+        Ok(h)
+    })
 }
 
 fn tuple_compare(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {
