@@ -335,12 +335,10 @@ fn take_turn(vm: &mut Vm, iter: &Gc<Iter>, turn: Turn) -> Res<Step> {
                 None => Ok(EXHAUSTED),
             })
         }
-        Turn::Map(function, inner) => {
-            next_of_all(vm, inner, Vec::new(), move |vm, items| match items {
-                Some(items) => call_step(vm, function, items),
-                None => Ok(EXHAUSTED),
-            })
-        }
+        Turn::Map(function, inner) => next_of_all(vm, inner, Vec::new(), move |vm, items| match items {
+            Some(items) => call_step(vm, function, items),
+            None => Ok(EXHAUSTED),
+        }),
         Turn::Filter(function, inner) => next_filtered(vm, function, inner),
         Turn::Callable(function, sentinel) => {
             let iter = iter.clone();
