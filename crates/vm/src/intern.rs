@@ -10,6 +10,8 @@ use snakeye_heap::{Heap, OutOfMemory, Value};
 pub struct Interner {
     table: Vec<Option<Value>>,
     count: usize,
+    /// Strings of one ASCII character, by character; empty until the first is needed.
+    ascii: Vec<Option<Value>>,
 }
 
 impl Interner {
@@ -35,6 +37,28 @@ impl Interner {
         self.table[at] = Some(value.clone());
         self.count += 1;
         Ok(value)
+    }
+
+    /// The interned string of one ASCII character, if it was made already.
+    #[inline]
+    pub fn known_ascii(&self, b: u8) -> Option<&Value> {
+        self.ascii.get(b as usize)?.as_ref()
+    }
+
+    /// The interned string of one ASCII character.
+    pub fn ascii(&mut self, heap: &Heap, b: u8) -> Result<Value, OutOfMemory> {
+        if let Some(v) = self.known_ascii(b) {
+            return Ok(v.clone());
+        }
+        let made = self.intern(heap, (b as char).encode_utf8(&mut [0; 4]))?;
+        if self.ascii.is_empty() {
+            self.ascii.try_reserve_exact(128).map_err(|_| OutOfMemory)?;
+            self.ascii.resize(128, None);
+        }
+        if let Some(place) = self.ascii.get_mut(b as usize) {
+            *place = Some(made.clone());
+        }
+        Ok(made)
     }
 
     fn find(&self, s: &str) -> usize {

@@ -63,7 +63,10 @@ impl Vm {
     /// The str of one character. ASCII ones are interned: there is one object of each.
     #[inline]
     pub fn char_str(&mut self, c: &str) -> Res {
-        if c.len() == 1 { self.intern(c) } else { self.new_str(c) }
+        match c.as_bytes() {
+            [b] => Ok(self.interner.ascii(&self.heap, *b)?),
+            _ => self.new_str(c),
+        }
     }
 }
 
