@@ -1,3 +1,4 @@
+# needs: f64
 # bytearray, memoryview, array.
 from array import array
 b = bytearray(b"hello")
