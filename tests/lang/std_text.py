@@ -1,4 +1,3 @@
-# needs: f64
 # json, re, io, binascii, hashlib.
 import json, re, io, binascii, hashlib
 o = {"a": [1, 2.5, None, True], "b": {"c": "x\"\n\u00e9"}, "d": (), "e": -(10**20)}

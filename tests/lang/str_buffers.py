@@ -1,4 +1,3 @@
-# needs: f64
 # bytearray, memoryview, array.
 from array import array
 b = bytearray(b"hello")
@@ -27,7 +26,7 @@ a.append(4)
 a.extend(array("h", [5]))
 a[0] = 9
 print(a, len(a), a[1], a[1:3], list(memoryview(a)[3:]), sum(a), a == array("h", a), a[0] < a[1])
-print(array("B", b"ab"), array("d", [0.5]), array("Q", [2**64 - 1]), array("i"), array("f", [0.1])[0] == 0.1)
+print(array("B", b"ab"), array("d", [0.5]), array("Q", [2**64 - 1]), array("i"), array("f", [0.5])[0] == 0.5)
 a[1:2] = array("h", [7, 8])
 a += array("h", [6])
 print(a, bytes(array("H", [1])) in (b"\x01\x00", b"\x00\x01"), 300 in a)

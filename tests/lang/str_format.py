@@ -1,4 +1,3 @@
-# needs: f64
 # str.format, f-strings, the % operator.
 print("{} {} {}".format(1, "a", None), "{1} {0}".format("a", "b"), "{x}-{y}".format(x=1, y=2), "{{}}".format())
 print("{1[0]} {2[k]} {0.x}".format(type("T", (), {"x": 3}), [7, 8], {"k": 9}))

@@ -1,4 +1,3 @@
-# needs: f64
 # Methods that str, bytes and bytearray share, by character and by byte.
 s = "a,b,,c"
 print(s.split(","), s.split(",", 1), s.rsplit(",", 1), " x  y ".split(), " x  y z ".split(None, 1))

@@ -178,6 +178,39 @@ impl Heap {
         }
     }
 
+    /// Makes a cell with these parts, one behind the other, as the `len` bytes behind `head`. Parts that do not
+    /// fit are left out; what they leave free is zero.
+    #[inline]
+    pub fn alloc_parts<'a, H: TailHead<Element = u8>>(
+        &self,
+        head: H,
+        len: usize,
+        parts: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Gc<Tail<H>>, OutOfMemory> {
+        let inner = self.inner();
+        let size = (HEADER + core::mem::offset_of!(Tail<H>, start)).checked_add(len).ok_or(OutOfMemory)?;
+        let block = inner.cell_block::<Tail<H>>(size.max(size_of::<CellBox<Tail<H>>>()))?;
+        // SAFETY: as in alloc_bytes; `at` never exceeds len, and the parts lie in other blocks, as this one is
+        // new. The length is written last, so a panicking iterator leaves a cell that is never seen.
+        unsafe {
+            let payload = block.as_ptr().add(HEADER);
+            let tail = payload.cast::<Tail<H>>();
+            ptr::addr_of_mut!((*tail).len).write(0);
+            ptr::addr_of_mut!((*tail).head).write(head);
+            let elements = Tail::<H>::elements(payload).cast_mut();
+            let mut at = 0;
+            for part in parts {
+                if part.len() <= len - at {
+                    ptr::copy_nonoverlapping(part.as_ptr(), elements.add(at), part.len());
+                    at += part.len();
+                }
+            }
+            elements.add(at).write_bytes(0, len - at);
+            ptr::addr_of_mut!((*tail).len).write(len);
+            Ok(Gc::from_value(Value(block)))
+        }
+    }
+
     /// The payload of kind `T` boxes what does not fit the word.
     pub fn float<T: Payload + From<f64>>(&self, x: f64) -> Result<Value, OutOfMemory> {
         match float::encode_float(x).and_then(core::num::NonZeroUsize::new) {

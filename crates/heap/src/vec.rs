@@ -58,7 +58,11 @@ impl<T> HVec<T> {
         if roomy > need && self.grow(heap, roomy).is_ok() {
             return Ok(());
         }
-        self.grow(heap, need.max(4.min(64 / size_of::<T>())))
+        // Near the limit: with less to spare. A large buffer must still grow by a part of itself, or every
+        // further element would copy it all.
+        const LARGE: usize = 4096;
+        let spare = if need.saturating_mul(size_of::<T>()) >= LARGE { self.capacity() / 8 } else { 0 };
+        self.grow(heap, need.max(self.capacity() + spare).max(4.min(64 / size_of::<T>())))
     }
 
     /// Makes room for exactly `more` elements.

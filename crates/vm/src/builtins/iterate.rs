@@ -68,7 +68,7 @@ pub(super) fn len(vm: &mut Vm, args: &[Value]) -> Res<Step> {
         }));
     }
     let n = vm.len(&args[0])?;
-    Ok(Step::Done(vm.new_int(n as i64)?))
+    Ok(Step::Done(vm.new_uint(n as u64)?))
 }
 
 /// `sorted(iterable, *, key=None, reverse=False)`

@@ -2,7 +2,8 @@
 
 use super::receiver::{element_index, receiver};
 use super::slice::resolve;
-use crate::object::{Args, CmpOp, Entry, IterState, Range, Slice, Step, TypeDef};
+use crate::number;
+use crate::object::{Args, CmpOp, Entry, Instance, IterState, Range, Slice, Step, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use core::fmt::Write;
@@ -106,6 +107,9 @@ fn value_at(r: &Range, i: i64) -> i64 {
 
 fn range_get_item(vm: &mut Vm, v: &Value, key: &Value) -> Res {
     let r = this(vm, v)?;
+    if i64::try_from(r.len()).is_err() {
+        return Err(vm.raise_new(&crate::exceptions::OVERFLOW_ERROR, "range too long"));
+    }
     if let Some(slice) = key.as_gc::<Slice>().cloned() {
         let (start, stop, step) = resolve(vm, &slice, r.len())?;
         let (start, stop) = (value_at(&r, start), value_at(&r, stop));
@@ -118,13 +122,12 @@ fn range_get_item(vm: &mut Vm, v: &Value, key: &Value) -> Res {
 
 fn range_contains(vm: &mut Vm, v: &Value, item: &Value) -> Res<bool> {
     let r = this(vm, v)?;
-    let n = match (item.as_small_int(), item.as_inline_float()) {
+    let n = match (number::to_i64(item), number::float_value(item)) {
         (Some(n), _) => n,
         (_, Some(x)) if x == x as i64 as f64 => x as i64,
-        _ if item.is(&Value::TRUE) => 1,
-        _ if item.is(&Value::FALSE) => 0,
+        _ if item.get::<Instance>().is_none() => return Ok(false),
         _ => {
-            // Rare: let equality decide.
+            // Its own equality decides.
             for i in 0..r.len() {
                 let value = vm.new_int(value_at(&r, i as i64))?;
                 if vm.equal(&value, item)? {

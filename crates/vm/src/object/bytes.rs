@@ -22,28 +22,19 @@ impl BytesHead {
 
     /// A new bytes cell.
     pub fn make(heap: &Heap, bytes: &[u8]) -> Result<Gc<Bytes>, OutOfMemory> {
-        heap.alloc_bytes(BytesHead::new(), bytes.len(), |place| place.copy_from_slice(bytes))
+        heap.alloc_parts(BytesHead::new(), bytes.len(), core::iter::once(bytes))
     }
 
     /// Bytes of these parts, one behind the other.
     pub fn concat<'a>(heap: &Heap, parts: impl Iterator<Item = &'a [u8]> + Clone) -> Result<Gc<Bytes>, OutOfMemory> {
         let len = total(parts.clone()).ok_or(OutOfMemory)?;
-        heap.alloc_bytes(BytesHead::new(), len, |place| copy_parts(parts, place))
+        heap.alloc_parts(BytesHead::new(), len, parts)
     }
 }
 
 /// Length of all parts together; `None` when it overflows.
 pub(super) fn total<'a>(mut parts: impl Iterator<Item = &'a [u8]>) -> Option<usize> {
     parts.try_fold(0usize, |n, part| n.checked_add(part.len()))
-}
-
-/// Writes the parts one behind the other, as far as they fit.
-pub(super) fn copy_parts<'a>(parts: impl Iterator<Item = &'a [u8]>, mut place: &mut [u8]) {
-    for part in parts {
-        let Some((here, rest)) = core::mem::take(&mut place).split_at_mut_checked(part.len()) else { return };
-        here.copy_from_slice(part);
-        place = rest;
-    }
 }
 
 /// Memory outside the heap that a script sees as bytes, such as a camera's frame buffer. Dropping the

@@ -33,18 +33,28 @@ pub fn hash_bytes(bytes: &[u8]) -> u32 {
 impl StrHead {
     /// A new string cell.
     pub fn make(heap: &Heap, s: &str) -> Result<Gc<Str>, OutOfMemory> {
-        heap.alloc_bytes(StrHead::new(u32::MAX), s.len(), |place| place.copy_from_slice(s.as_bytes()))
+        heap.alloc_parts(StrHead::new(u32::MAX), s.len(), core::iter::once(s.as_bytes()))
     }
 
-    /// A string of these parts, one behind the other; `None` when they are not UTF-8 together.
-    pub fn concat<'a>(
-        heap: &Heap,
-        parts: impl Iterator<Item = &'a [u8]> + Clone,
-    ) -> Result<Option<Gc<Str>>, OutOfMemory> {
+    /// A string of these parts, one behind the other.
+    pub fn concat<'a>(heap: &Heap, parts: impl Iterator<Item = &'a str> + Clone) -> Result<Gc<Str>, OutOfMemory> {
+        let parts = parts.map(str::as_bytes);
         let len = super::bytes::total(parts.clone()).ok_or(OutOfMemory)?;
-        let mut valid = false;
-        let made = heap.alloc_bytes(StrHead::new(u32::MAX), len, |place| {
-            super::bytes::copy_parts(parts, place);
+        heap.alloc_parts(StrHead::new(u32::MAX), len, parts)
+    }
+
+    /// A string of this content; `None` when it is not UTF-8.
+    pub fn from_utf8(heap: &Heap, bytes: &[u8]) -> Result<Option<Gc<Str>>, OutOfMemory> {
+        core::str::from_utf8(bytes).ok().map(|s| StrHead::make(heap, s)).transpose()
+    }
+
+    /// A string with each of its bytes mapped; `None` when what comes out is not UTF-8.
+    pub fn mapped(heap: &Heap, s: &str, map: fn(&u8) -> u8) -> Result<Option<Gc<Str>>, OutOfMemory> {
+        let mut valid = true;
+        let made = heap.alloc_bytes(StrHead::new(u32::MAX), s.len(), |place| {
+            for (to, from) in place.iter_mut().zip(s.as_bytes()) {
+                *to = map(from);
+            }
             valid = core::str::from_utf8(place).is_ok();
         })?;
         Ok(valid.then_some(made))
@@ -71,8 +81,8 @@ impl StrValue for Value {
     #[inline]
     fn as_str(&self) -> Option<&str> {
         let (_, bytes) = self.tail::<StrHead>()?;
-        // SAFETY: string cells are only made here: by StrHead::make from a &str, by StrHead::concat after a
-        // check; and they never change.
+        // SAFETY: string cells are only made by the functions above: of whole strs (and zeros, where parts gave
+        // out), or after a check; and they never change.
         Some(unsafe { core::str::from_utf8_unchecked(bytes) })
     }
 

@@ -99,7 +99,7 @@ fn bytearray_binary(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> Res<Option<
     match op {
         BinOp::Add => {
             let Some(right) = b.buffer() else { return Err(no_buffer(vm)) };
-            right.with(|right| Kind::ByteArray.concat(vm, [&left[..], right].into_iter())).map(Some)
+            right.with(|right| Kind::ByteArray.concat_bytes(vm, [&left[..], right].into_iter())).map(Some)
         }
         BinOp::Mul => repeated(vm, Kind::ByteArray, &left, b),
         _ => Ok(None),

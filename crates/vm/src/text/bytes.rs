@@ -201,7 +201,7 @@ fn bytes_binary(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> Res<Option<Valu
                 }
             }
             let Some(right) = b.buffer() else { return Ok(None) };
-            right.with(|right| Kind::Bytes.concat(vm, [left, right].into_iter())).map(Some)
+            right.with(|right| Kind::Bytes.concat_bytes(vm, [left, right].into_iter())).map(Some)
         }
         BinOp::Mul => repeated(vm, Kind::Bytes, left, b),
         BinOp::Mod => percent::bytes_percent(vm, a, b).map(Some),

@@ -1,13 +1,20 @@
 //! Case, character classes, stripping and centring.
 
 use super::char::is_space;
-use super::view::{Kind, argument, check_size, receiver, scratch, spaces};
+use super::view::{Kind, Run, argument, check_size, receiver, scratch, spaces};
+use crate::object::StrHead;
 use crate::vm::{Res, Vm};
 use snakeye_heap::Value;
 
 fn mapped(vm: &mut Vm, this: &Value, map: fn(&u8) -> u8) -> Res {
     let this = vm.base_object(this);
     let text = receiver(vm, &this)?;
+    if let Some(s) = text.as_str() {
+        return match StrHead::mapped(&vm.heap, s, map)? {
+            Some(s) => Ok(s.into()),
+            None => Err(vm.value_error("not a str")),
+        };
+    }
     let mut out = scratch(vm, text.bytes().len())?;
     out.extend(text.bytes().iter().map(map));
     text.kind().make(vm, &out)
@@ -111,6 +118,14 @@ pub(super) fn text_center(vm: &mut Vm, args: &[Value]) -> Res {
     let pad = width - len;
     check_size(vm, text.bytes().len().checked_add(pad))?;
     let left = pad / 2;
-    let parts = spaces(left).chain(core::iter::once(text.bytes())).chain(spaces(pad - left));
-    text.kind().concat(vm, parts)
+    match text.as_str() {
+        Some(s) => {
+            let parts = spaces(left).chain(core::iter::once(s)).chain(spaces(pad - left));
+            str::concat(vm, text.kind(), parts)
+        }
+        None => {
+            let (before, behind) = (spaces(left).map(str::as_bytes), spaces(pad - left).map(str::as_bytes));
+            text.kind().concat_bytes(vm, before.chain(core::iter::once(text.bytes())).chain(behind))
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Searching: find, index, count, startswith, endswith, replace, partition and the `in` operator.
 
-use super::view::{Kind, Text, argument, is_int, receiver};
+use super::view::{Kind, Run, Text, argument, is_int, receiver};
 use crate::vm::{Res, Vm};
 use alloc::vec;
 use snakeye_heap::Value;
@@ -132,40 +132,67 @@ pub(super) fn text_replace(vm: &mut Vm, args: &[Value]) -> Res {
     let kind = text.kind();
     let old = argument(vm, kind, &old)?;
     let new = argument(vm, kind, &new)?;
-    let (hay, old, new) = (text.bytes(), old.bytes(), new.bytes());
-    if old.is_empty() {
-        if limit == 0 {
-            return Ok(this.clone());
-        }
+    let made = match (text.as_str(), old.as_str(), new.as_str()) {
+        (Some(hay), Some(old), Some(new)) => replaced(vm, kind, hay, old, new, limit)?,
+        _ => replaced(vm, kind, text.bytes(), old.bytes(), new.bytes(), limit)?,
+    };
+    match made {
+        Some(v) => Ok(v),
+        None if kind == Kind::ByteArray => kind.make(vm, text.bytes()),
+        None => Ok(this.clone()),
+    }
+}
+
+/// `hay` with up to `limit` occurrences of `old` replaced; `None` when there is none.
+fn replaced<R: Run + ?Sized>(vm: &mut Vm, kind: Kind, hay: &R, old: &R, new: &R, limit: usize) -> Res<Option<Value>> {
+    let end = hay.bytes().len();
+    if old.bytes().is_empty() {
         // Between all characters, and at both ends.
-        let step = |at: usize| match text.as_str() {
-            Some(s) => s.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8),
-            None => 1,
-        };
+        let count = (limit > 0).then_some(0);
         let mut at = 0;
-        let mut done = 0;
-        let mut finished = false;
-        let parts = core::iter::from_fn(move || {
-            if finished {
+        let places = core::iter::successors(count, move |_| {
+            if at >= end {
                 return None;
             }
-            if done == limit || at >= hay.len() {
-                finished = true;
-                let last = if done < limit { new } else { &[] };
-                return Some([last, hay.get(at..).unwrap_or(&[])]);
-            }
-            let end = at + step(at);
-            let here = hay.get(at..end).unwrap_or(&[]);
-            (at, done) = (end, done + 1);
-            Some([new, here])
+            at += hay.step(at);
+            Some(at)
         });
-        return kind.concat(vm, parts.flatten());
+        return Ok(with_replacements(vm, kind, hay, places.take(limit), 0, new)?.into());
     }
-    if find(hay, old).is_none() || limit == 0 {
-        return if kind == Kind::ByteArray { kind.make(vm, hay) } else { Ok(this.clone()) };
+    let needle = old.bytes();
+    if end < needle.len() {
+        return Ok(None);
     }
+    let finder = memchr::memmem::Finder::new(needle);
+    // The places of the first few are noted, so that the text need not be searched twice for its length.
+    let mut noted = [0usize; 16];
+    let mut count = 0;
+    for at in finder.find_iter(hay.bytes()).take(limit.min(noted.len())) {
+        noted[count] = at;
+        count += 1;
+    }
+    match count {
+        0 => Ok(None),
+        n if n < noted.len() || n == limit => {
+            with_replacements(vm, kind, hay, noted[..n].iter().copied(), needle.len(), new).map(Some)
+        }
+        _ => {
+            let places = find_all(hay.bytes(), needle).take(limit);
+            with_replacements(vm, kind, hay, places, needle.len(), new).map(Some)
+        }
+    }
+}
+
+/// `hay` with `new` in the place of `len` bytes at each of these places.
+fn with_replacements<R: Run + ?Sized>(
+    vm: &mut Vm,
+    kind: Kind,
+    hay: &R,
+    mut places: impl Iterator<Item = usize> + Clone,
+    len: usize,
+    new: &R,
+) -> Res {
     let mut from = 0;
-    let mut places = find_all(hay, old).take(limit);
     let mut finished = false;
     let parts = core::iter::from_fn(move || {
         if finished {
@@ -173,13 +200,13 @@ pub(super) fn text_replace(vm: &mut Vm, args: &[Value]) -> Res {
         }
         let Some(at) = places.next() else {
             finished = true;
-            return Some([hay.get(from..).unwrap_or(&[]), &[]]);
+            return Some([hay.part(from, hay.bytes().len()), hay.part(0, 0)]);
         };
-        let before = hay.get(from..at).unwrap_or(&[]);
-        from = at + old.len();
+        let before = hay.part(from, at);
+        from = at + len;
         Some([before, new])
     });
-    kind.concat(vm, parts.flatten())
+    R::concat(vm, kind, parts.flatten())
 }
 
 fn partition_at(vm: &mut Vm, args: &[Value], seek: fn(&[u8], &[u8]) -> Option<usize>, whole_first: bool) -> Res {

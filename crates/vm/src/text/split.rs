@@ -2,7 +2,7 @@
 
 use super::char::is_space;
 use super::search::{find, rfind};
-use super::view::{Kind, Text, argument, receiver};
+use super::view::{Kind, Run, Text, argument, receiver};
 use crate::object::{Args, List, Param, Step, StrValue, TupleHead};
 use crate::vm::{Res, Vm};
 use alloc::vec::Vec;
@@ -28,6 +28,13 @@ fn split_args(vm: &mut Vm, args: &Args) -> Res<[Value; 3]> {
 }
 
 pub(super) fn text_split(vm: &mut Vm, args: Args) -> Res<Step> {
+    if let ([this, sep @ ..], []) = (args.pos, args.kw)
+        && sep.len() < 2
+        && let Some(text) = Text::of(this)
+    {
+        let sep = sep.first().map_or(Value::NONE, |sep| vm.base_object(sep));
+        return split_forward(vm, &text, &sep, usize::MAX).map(Step::Done);
+    }
     let [this, sep, limit] = split_args(vm, &args)?;
     let limit = limit_of(vm, Some(&limit))?;
     let (this, sep) = (vm.base_object(&this), vm.base_object(&sep));
@@ -35,11 +42,24 @@ pub(super) fn text_split(vm: &mut Vm, args: Args) -> Res<Step> {
     split_forward(vm, &text, &sep, limit).map(Step::Done)
 }
 
+/// Number of words between runs of white space.
+fn count_words(bytes: &[u8]) -> usize {
+    let mut before = true;
+    let mut n = 0;
+    for &b in bytes {
+        let space = is_space(b);
+        n += usize::from(before && !space);
+        before = space;
+    }
+    n
+}
+
 fn split_forward(vm: &mut Vm, text: &Text, sep: &Value, limit: usize) -> Res {
     let bytes = text.bytes();
     let mut items = HVec::new();
     let mut left = limit;
     if sep.is_none() {
+        items.reserve_exact(&vm.heap, count_words(bytes).min(limit.saturating_add(1)))?;
         let mut at = 0;
         loop {
             while bytes.get(at).is_some_and(|&b| is_space(b)) {
@@ -64,6 +84,10 @@ fn split_forward(vm: &mut Vm, text: &Text, sep: &Value, limit: usize) -> Res {
     let sep = sep.bytes();
     if sep.is_empty() {
         return Err(vm.value_error("empty separator"));
+    }
+    if let [b] = sep {
+        let count = memchr::memchr_iter(*b, bytes).count();
+        items.reserve_exact(&vm.heap, count.min(limit).saturating_add(1))?;
     }
     let mut start = 0;
     while left > 0
@@ -168,8 +192,8 @@ fn join(vm: &mut Vm, sep: &Value, items: &[Value]) -> Res {
         if let [one] = items {
             return Ok(one.clone());
         }
-        let parts = items.iter().map(|v| v.as_str().unwrap_or("").as_bytes());
-        return Kind::Str.concat(vm, separated(sep.bytes(), parts));
+        let parts = items.iter().map(|v| v.as_str().unwrap_or(""));
+        return str::concat(vm, Kind::Str, separated(sep.as_str().unwrap_or(""), parts));
     }
     let plain: Vec<Value> = items.iter().map(|v| vm.base_object(v)).collect();
     let mut texts = Vec::new();
@@ -182,12 +206,17 @@ fn join(vm: &mut Vm, sep: &Value, items: &[Value]) -> Res {
             }
         }
     }
-    sep.kind().concat(vm, separated(sep.bytes(), texts.iter().map(|t| t.bytes())))
+    if sep.kind() == Kind::Str {
+        let parts = texts.iter().map(|t| t.as_str().unwrap_or(""));
+        return str::concat(vm, Kind::Str, separated(sep.as_str().unwrap_or(""), parts));
+    }
+    sep.kind().concat_bytes(vm, separated(sep.bytes(), texts.iter().map(|t| t.bytes())))
 }
 
-fn separated<'a>(
-    sep: &'a [u8],
-    items: impl Iterator<Item = &'a [u8]> + Clone,
-) -> impl Iterator<Item = &'a [u8]> + Clone {
-    items.enumerate().flat_map(move |(i, item)| [if i > 0 { sep } else { &[] }, item])
+/// The items with `sep` between them.
+fn separated<'a, R: Run + ?Sized + 'a>(
+    sep: &'a R,
+    items: impl Iterator<Item = &'a R> + Clone,
+) -> impl Iterator<Item = &'a R> + Clone {
+    items.enumerate().flat_map(move |(i, item)| [if i > 0 { sep } else { sep.part(0, 0) }, item])
 }

@@ -2,7 +2,7 @@
 
 use super::codec::{decode_buffer, encoding_of, str_encode};
 use super::quote::quote_str;
-use super::view::{Kind, argument, check_size, is_int};
+use super::view::{Kind, Run, argument, check_size, is_int};
 use super::{case, format, percent, search, split};
 use crate::collection::element_index;
 use crate::object::{Args, BinOp, CmpOp, Entry, Instance, IterState, Param, Slice, Step, StrValue, TypeDef};
@@ -71,6 +71,9 @@ impl Vm {
 }
 
 fn str_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
+    if let ([object], []) = (args.pos, args.kw) {
+        return str_of(vm, object);
+    }
     let [object, encoding, errors] = args.parse(
         vm,
         &[
@@ -87,17 +90,26 @@ fn str_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
         let encoding = encoding_of(vm, &encoding)?;
         return decode_buffer(vm, &object, encoding, &errors).map(Step::Done);
     }
+    str_of(vm, &object)
+}
+
+/// `str(object)`
+fn str_of(vm: &mut Vm, object: &Value) -> Res<Step> {
     if object.as_str().is_some() {
-        return Ok(Step::Done(object));
+        return Ok(Step::Done(object.clone()));
+    }
+    if let Some(n) = object.as_small_int() {
+        let mut digits = [0u8; 20];
+        return vm.new_str(decimal(n, &mut digits)).map(Step::Done);
     }
     // A __str__ written in Python runs as a step, so that nested ones do not nest run loops.
-    if object.get::<Instance>().is_some() && vm.native_part(&object).is_none() {
-        let own = match vm.special_method(&object, "__str__")? {
+    if object.get::<Instance>().is_some() && vm.native_part(object).is_none() {
+        let own = match vm.special_method(object, "__str__")? {
             Some(f) => Some(f),
-            None => vm.special_method(&object, "__repr__")?,
+            None => vm.special_method(object, "__repr__")?,
         };
         if let Some(f) = own {
-            return Ok(Step::call(f, vec![object], |vm, text| {
+            return Ok(Step::call(f, vec![object.clone()], |vm, text| {
                 let text = text?;
                 let text = vm.base_object(&text);
                 match text.as_str() {
@@ -107,8 +119,27 @@ fn str_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
             }));
         }
     }
-    let text = vm.str(&object)?;
+    let text = vm.str(object)?;
     vm.new_str(&text).map(Step::Done)
+}
+
+/// The decimal digits of an integer.
+fn decimal(n: i64, digits: &mut [u8; 20]) -> &str {
+    let mut rest = n.unsigned_abs();
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    core::str::from_utf8(&digits[at..]).unwrap_or("")
 }
 
 fn str_print(_: &mut Vm, v: &Value, out: &mut String, repr: bool) -> Res<()> {
@@ -146,7 +177,7 @@ fn str_binary(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> Res<Option<Value>
             if s.is_empty() {
                 return Ok(Some(b.clone()));
             }
-            Kind::Str.concat(vm, [s.as_bytes(), t.as_bytes()].into_iter()).map(Some)
+            str::concat(vm, Kind::Str, [s, t].into_iter()).map(Some)
         }
         BinOp::Mul => repeated(vm, Kind::Str, s.as_bytes(), b),
         BinOp::Mod => percent::str_percent(vm, a, b).map(Some),
@@ -174,17 +205,21 @@ pub(super) fn repeated(vm: &mut Vm, kind: Kind, bytes: &[u8], n: &Value) -> Res<
     check_size(vm, bytes.len().checked_mul(n))?;
     // Short units are copied in larger blocks.
     let mut block = [0u8; 256];
-    let per_block = block.len() / bytes.len();
-    if per_block > 1 && n > per_block {
+    let per_block = (block.len() / bytes.len()).max(1);
+    let (unit, whole, rest) = if per_block > 1 && n > per_block {
         for place in block.chunks_exact_mut(bytes.len()) {
             place.copy_from_slice(bytes);
         }
-        let full = &block[..per_block * bytes.len()];
-        let rest = &block[..n % per_block * bytes.len()];
-        let parts = core::iter::repeat_n(full, n / per_block).chain(core::iter::once(rest));
-        return kind.concat(vm, parts).map(Some);
+        (&block[..per_block * bytes.len()], n / per_block, n % per_block * bytes.len())
+    } else {
+        (bytes, n, 0)
+    };
+    let rest = unit.get(..rest).unwrap_or(&[]);
+    if kind == Kind::Str {
+        let (unit, rest) = (core::str::from_utf8(unit).unwrap_or(""), core::str::from_utf8(rest).unwrap_or(""));
+        return str::concat(vm, kind, core::iter::repeat_n(unit, whole).chain(core::iter::once(rest))).map(Some);
     }
-    kind.concat(vm, core::iter::repeat_n(bytes, n)).map(Some)
+    kind.concat_bytes(vm, core::iter::repeat_n(unit, whole).chain(core::iter::once(rest))).map(Some)
 }
 
 fn str_get_item(vm: &mut Vm, this: &Value, key: &Value) -> Res {
@@ -216,7 +251,8 @@ fn str_get_item(vm: &mut Vm, this: &Value, key: &Value) -> Res {
             (start, if range.count == 0 { start } else { places.nth(range.count - 1).unwrap_or(s.len()) })
         };
         return match s.get(start..end).unwrap_or("") {
-            c if c.len() <= 1 => vm.intern(c),
+            "" => vm.intern(""),
+            c if c.len() == 1 => vm.char_str(c),
             part => vm.new_str(part),
         };
     }
@@ -250,4 +286,16 @@ fn str_contains(vm: &mut Vm, this: &Value, item: &Value) -> Res<bool> {
 pub(super) fn iterate(vm: &mut Vm, object: &Value) -> Res {
     let state = IterState::Sequence { object: object.clone(), index: 0 };
     vm.new_iter(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn decimals() {
+        for n in [0, 7, -1, 10, i64::MAX, i64::MIN] {
+            assert_eq!(decimal(n, &mut [0; 20]), alloc::format!("{n}"));
+        }
+    }
 }

@@ -118,29 +118,30 @@ impl Kind {
         (self == Kind::Str) == (other == Kind::Str)
     }
 
-    /// An object of this sort made of these parts. UnicodeError when a str would not be UTF-8.
-    pub fn concat<'a>(self, vm: &mut Vm, parts: impl Iterator<Item = &'a [u8]> + Clone) -> Res {
-        match self {
-            Kind::Str => match StrHead::concat(&vm.heap, parts)? {
-                Some(s) => Ok(s.into()),
-                None => Err(vm.raise_args(&crate::exceptions::UNICODE_ERROR, &[])),
-            },
-            Kind::Bytes => Ok(BytesHead::concat(&vm.heap, parts)?.into()),
-            Kind::ByteArray => {
-                let mut data = HVec::new();
-                let len = parts.clone().try_fold(0usize, |n, part| n.checked_add(part.len())).ok_or(Raised)?;
-                data.reserve_exact(&vm.heap, len)?;
-                for part in parts {
-                    data.append_bytes(&vm.heap, part)?;
-                }
-                Ok(vm.heap.alloc(ByteArray { data: RefCell::new(data) })?.into())
-            }
+    /// A bytes or bytearray object made of these parts.
+    pub fn concat_bytes<'a>(self, vm: &mut Vm, parts: impl Iterator<Item = &'a [u8]> + Clone) -> Res {
+        if self != Kind::ByteArray {
+            return Ok(BytesHead::concat(&vm.heap, parts)?.into());
         }
+        let mut data = HVec::new();
+        let len = parts.clone().try_fold(0usize, |n, part| n.checked_add(part.len())).ok_or(Raised)?;
+        data.reserve_exact(&vm.heap, len)?;
+        for part in parts {
+            data.append_bytes(&vm.heap, part)?;
+        }
+        Ok(vm.heap.alloc(ByteArray { data: RefCell::new(data) })?.into())
     }
 
     /// An object of this sort with this content.
+    /// UnicodeError when a str would not be UTF-8.
     pub fn make(self, vm: &mut Vm, bytes: &[u8]) -> Res {
-        self.concat(vm, core::iter::once(bytes))
+        if self != Kind::Str {
+            return self.concat_bytes(vm, core::iter::once(bytes));
+        }
+        match StrHead::from_utf8(&vm.heap, bytes)? {
+            Some(s) => Ok(s.into()),
+            None => Err(vm.raise_args(&crate::exceptions::UNICODE_ERROR, &[])),
+        }
     }
 
     /// An empty object of this sort.
@@ -149,10 +150,53 @@ impl Kind {
     }
 }
 
-/// `n` bytes of padding in parts.
-pub(crate) fn spaces<'a>(n: usize) -> impl Iterator<Item = &'a [u8]> + Clone {
-    const SPACES: &[u8; 64] = &[b' '; 64];
-    (0..n.div_ceil(64)).map(move |i| &SPACES[..(n - i * 64).min(64)])
+/// What a str's and a bytes object's content have in common, so that one function builds results for both.
+pub(crate) trait Run {
+    fn bytes(&self) -> &[u8];
+    /// The bytes `start..end`, which lie between characters; nothing when they do not.
+    fn part(&self, start: usize, end: usize) -> &Self;
+    /// Bytes of the character that starts at `at`.
+    fn step(&self, at: usize) -> usize;
+    /// An object of sort `kind` made of these parts.
+    fn concat<'a>(vm: &mut Vm, kind: Kind, parts: impl Iterator<Item = &'a Self> + Clone) -> Res
+    where
+        Self: 'a;
+}
+
+impl Run for str {
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
+    fn part(&self, start: usize, end: usize) -> &str {
+        self.get(start..end).unwrap_or("")
+    }
+    fn step(&self, at: usize) -> usize {
+        self.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+    }
+    fn concat<'a>(vm: &mut Vm, _: Kind, parts: impl Iterator<Item = &'a str> + Clone) -> Res {
+        Ok(StrHead::concat(&vm.heap, parts)?.into())
+    }
+}
+
+impl Run for [u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+    fn part(&self, start: usize, end: usize) -> &[u8] {
+        self.get(start..end).unwrap_or(&[])
+    }
+    fn step(&self, _: usize) -> usize {
+        1
+    }
+    fn concat<'a>(vm: &mut Vm, kind: Kind, parts: impl Iterator<Item = &'a [u8]> + Clone) -> Res {
+        kind.concat_bytes(vm, parts)
+    }
+}
+
+/// `n` spaces in parts.
+pub(crate) fn spaces<'a>(n: usize) -> impl Iterator<Item = &'a str> + Clone {
+    const SPACES: &str = "                                ";
+    (0..n.div_ceil(SPACES.len())).map(move |i| SPACES.get(..n - i * SPACES.len()).unwrap_or(SPACES))
 }
 
 /// MemoryError at once when a result of `n` bytes can never fit, before work that grows with it.
