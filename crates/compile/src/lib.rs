@@ -87,7 +87,11 @@ pub fn compile_expression(expression: &Expression, file: &str, options: Options)
 /// Parses and compiles. A file is handled one top-level statement at a time, so that its tree is never
 /// in memory as a whole.
 pub fn compile_source(source: &[u8], file: &str, mode: Mode, options: Options) -> Result<Code, CompileError> {
-    let syntax = snakeye_syntax::Options { compat_1_11: options.compat_1_11, ..snakeye_syntax::Options::default() };
+    let syntax = snakeye_syntax::Options {
+        compat_1_11: options.compat_1_11,
+        debug: options.optimize == 0,
+        ..snakeye_syntax::Options::default()
+    };
     let mut top = Top::new(file, mode, options);
     match mode {
         Mode::Exec => {

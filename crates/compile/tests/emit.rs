@@ -101,6 +101,7 @@ fn options_and_modes_change_what_is_emitted() {
     let optimized = Options { optimize: 1, ..Options::default() };
     assert!(!ops(&compile_with(assertion, Mode::Exec, optimized)).contains(&Op::Raise));
     assert!(ops(&compile(assertion)).contains(&Op::Raise));
+    assert_eq!(ops(&compile_with("if __debug__: x()", Mode::Exec, optimized)), ops(&compile("")));
     let separate = Options { separate_locals: true, ..Options::default() };
     let code = compile_with("x = y\nglobal z\nz = 1", Mode::Exec, separate);
     assert_eq!(ops(&code)[..2], [Op::LoadName, Op::StoreName]);
