@@ -60,8 +60,7 @@ pub fn install(vm: &mut Vm, platform: &'static str, path: &[&str]) -> Res<()> {
     }
     let platform = vm.new_str(platform)?;
     vm.set_kept("sys.platform", platform);
-    let def = board(vm).board.def();
-    let machine = alloc::format!("{} with {}", def.name, def.chip.name());
+    let machine = board(vm).machine();
     let machine = vm.new_str(&machine)?;
     vm.set_kept("sys.machine", machine);
     for dir in path {
@@ -102,7 +101,7 @@ pub fn exit_code(vm: &mut Vm) -> i32 {
             None => {
                 let mut text: String = vm.str(&code).unwrap_or_default();
                 text.push('\n');
-                let _ = vm.write_out(text.as_bytes());
+                vm.host.write_error(text.as_bytes());
                 1
             }
         };
@@ -118,6 +117,6 @@ pub fn exit_code(vm: &mut Vm) -> i32 {
         }
     }
     let text = vm.traceback_text(&e);
-    let _ = vm.write_out(text.as_bytes());
+    vm.host.write_error(text.as_bytes());
     1
 }

@@ -92,9 +92,10 @@ fn report(vm: &mut Vm, what: &str, error: &CameraError) -> Res<Value> {
     Ok(Value::FALSE)
 }
 
-/// `init()`: True, or False when there is no answer from the sensor.
+/// `init()`: True, or False when there is no answer from the sensor. Other firmware numbers its cameras, so one argument
+/// is taken and ignored; settings are not, since ignoring those would show in every picture.
 fn init(vm: &mut Vm, args: Args) -> Res<Step> {
-    let _ = args;
+    args.no_keywords(vm)?;
     let state = &mut board(vm).camera;
     let config = state.config;
     let Some(camera) = &mut state.camera else {
@@ -129,8 +130,15 @@ impl BytesOwner for FrameBytes {
 fn capture(vm: &mut Vm, args: Args) -> Res<Step> {
     let [fresh] = args.parse(vm, &[Param::keyword("fresh", Value::FALSE)])?;
     let fresh = vm.truth(&fresh)?;
+    // Frames in unreachable cycles are not the script's any more.
+    if board(vm).camera.ready().is_some_and(|c| c.pool().all_held()) {
+        vm.heap.collect();
+    }
     let now = vm.host.now_us();
-    let Some(camera) = board(vm).camera.ready() else { return Ok(Step::Done(Value::FALSE)) };
+    let Some(camera) = &mut board(vm).camera.camera else {
+        vm.write_out(b"camera.capture: this board has no camera\n")?;
+        return Ok(Step::Done(Value::FALSE));
+    };
     match camera.request(now, fresh) {
         Ok(request) => wait_for(vm, request),
         Err(e) => report(vm, "capture", &e).map(Step::Done),
@@ -170,42 +178,46 @@ fn int(vm: &mut Vm, v: &Value) -> Res<i32> {
     Ok(n.clamp(i32::MIN as i64, i32::MAX as i64) as i32)
 }
 
+/// Runs a setter. What the sensor refuses is ignored, as these functions always did; `last_error()` tells.
+fn set_with(
+    vm: &mut Vm,
+    f: impl FnOnce(&mut Camera<Box<dyn CameraPort>>, Numbering) -> Result<(), CameraError>,
+) -> Res {
+    let state = &mut board(vm).camera;
+    let Some(camera) = &mut state.camera else { return Ok(Value::FALSE) };
+    let on = camera.is_initialised();
+    let _ = f(camera, state.numbering);
+    Ok(if on { Value::NONE } else { Value::FALSE })
+}
+
 fn set(vm: &mut Vm, control: Control, value: &Value) -> Res {
     let n = int(vm, value)?;
-    let Some(camera) = board(vm).camera.ready() else { return Ok(Value::FALSE) };
-    // A value the sensor refuses is ignored, as these functions always did; last_error() tells.
-    let _ = camera.set(control, n);
-    Ok(Value::NONE)
+    set_with(vm, |camera, _| camera.set(control, n))
 }
 
 /// A manual value takes effect when the automatic control is off; 0 switches that on again.
 fn manual(vm: &mut Vm, automatic: Control, control: Control, value: &Value) -> Res {
     let n = int(vm, value)?;
-    let Some(camera) = board(vm).camera.ready() else { return Ok(Value::FALSE) };
-    if camera.set(control, n).is_ok() {
-        let _ = camera.set(automatic, (n == 0) as i32);
-    }
-    Ok(Value::NONE)
+    set_with(vm, |camera, _| {
+        camera.set(control, n)?;
+        camera.set(automatic, (n == 0) as i32)
+    })
 }
 
 fn pixformat(vm: &mut Vm, args: &[Value]) -> Res {
     let n = int(vm, &args[0])?;
-    let numbering = board(vm).camera.numbering;
-    let Some(camera) = board(vm).camera.ready() else { return Ok(Value::FALSE) };
-    if let Some(format) = numbering.pixel_format(n) {
-        let _ = camera.set_pixel_format(format);
-    }
-    Ok(Value::NONE)
+    set_with(vm, |camera, numbering| match numbering.pixel_format(n) {
+        Some(format) => camera.set_pixel_format(format),
+        None => Ok(()),
+    })
 }
 
 fn framesize(vm: &mut Vm, args: &[Value]) -> Res {
     let n = int(vm, &args[0])?;
-    let numbering = board(vm).camera.numbering;
-    let Some(camera) = board(vm).camera.ready() else { return Ok(Value::FALSE) };
-    if let Some(size) = numbering.frame_size(n) {
-        let _ = camera.set_frame_size(size);
-    }
-    Ok(Value::NONE)
+    set_with(vm, |camera, numbering| match numbering.frame_size(n) {
+        Some(size) => camera.set_frame_size(size),
+        None => Ok(()),
+    })
 }
 
 /// `last_error()`: None, or (code, message).

@@ -422,7 +422,11 @@ fn console_until(vm: &mut Vm, text: bool, limit: usize, line: bool, mut got: Vec
 fn console_write(vm: &mut Vm, args: &[Value]) -> Res {
     let Some(data) = args[1].buffer() else { return Err(vm.type_error("object with buffer protocol required")) };
     let data = data.to_vec();
-    vm.write_out(&data)?;
+    if args[0].native::<Console>().is_some_and(|c| c.fd == 2) {
+        vm.host.write_error(&data);
+    } else {
+        vm.write_out(&data)?;
+    }
     let n = if args[1].as_str().is_some() { args[1].char_count() } else { data.len() };
     vm.new_int(n as i64)
 }

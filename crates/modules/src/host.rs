@@ -3,6 +3,7 @@
 use crate::interest;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
@@ -50,12 +51,31 @@ pub struct BoardHost {
     pub desktop: bool,
     /// Whether `\n` is written as `\r\n`, as a terminal on a serial line needs it.
     pub crlf: bool,
+    /// Where errors and `sys.stderr` go; to the console unless set.
+    pub errors: Option<fn(&[u8])>,
 }
 
 impl BoardHost {
     /// A host for this board, with nothing mounted yet.
     pub fn new(board: Box<dyn Board>, camera: crate::camera::CameraState) -> BoardHost {
-        BoardHost { board, vfs: Vfs::new(), orphans: Orphans::default(), camera, desktop: false, crlf: false }
+        BoardHost {
+            board,
+            vfs: Vfs::new(),
+            orphans: Orphans::default(),
+            camera,
+            desktop: false,
+            crlf: false,
+            errors: None,
+        }
+    }
+
+    /// What `sys.implementation` and the banner call the machine: board and chip.
+    pub fn machine(&self) -> String {
+        if self.desktop {
+            return "this computer".into();
+        }
+        let def = self.board.def();
+        alloc::format!("{} with {}", def.name, def.chip.name())
     }
 
     /// Closes what was dropped without being closed.
@@ -93,6 +113,13 @@ impl Host for BoardHost {
             rest = &rest[at + 1..];
         }
         self.board.console().write(rest);
+    }
+
+    fn write_error(&mut self, bytes: &[u8]) {
+        match self.errors {
+            Some(write) => write(bytes),
+            None => self.write(bytes),
+        }
     }
 
     fn now_us(&mut self) -> u64 {

@@ -1,14 +1,17 @@
 //! `network` (docs: library/network, library/network.WLAN): the Wi-Fi interfaces.
 
+mod config;
+mod ip;
+
 use crate::host::board;
 use crate::interest::{READ, SCAN};
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
-use snakeye_hal::{AuthMode, Errno, IpConfig, StationStatus, Wifi, WifiError, WifiInterface};
+use core::cell::Cell;
+use snakeye_hal::{AuthMode, Errno, StationStatus, Wifi, WifiError, WifiInterface};
 use snakeye_vm::object::{
-    Args, BufferValue, Entry, Interest, ModuleDef, NativeObject, NativeValue, Step, StrValue, TupleHead, TypeDef, Wait,
+    Args, BufferValue, Entry, Interest, ModuleDef, NativeObject, NativeValue, Param, Step, TypeDef, Wait,
 };
 use snakeye_vm::{Raised, Res, Rom, Value, Vm, exceptions as exc, method, method_kw, method_steps};
 
@@ -19,6 +22,8 @@ pub static NETWORK: ModuleDef = ModuleDef {
         ("WLAN", Entry::Type(&WLAN)),
         method!("hostname", 0, 1, hostname),
         method!("country", 0, 1, country),
+        method!("phy_mode", 0, 1, |_, _| Ok(Value::NONE)),
+        method_kw!("ipconfig", 0, 1, ip::global),
         ("STA_IF", Entry::Int(0)),
         ("AP_IF", Entry::Int(1)),
         ("AUTH_OPEN", Entry::Int(AuthMode::Open as i64)),
@@ -29,6 +34,16 @@ pub static NETWORK: ModuleDef = ModuleDef {
         ("AUTH_WPA2_ENTERPRISE", Entry::Int(AuthMode::Wpa2Enterprise as i64)),
         ("AUTH_WPA3_PSK", Entry::Int(AuthMode::Wpa3Psk as i64)),
         ("AUTH_WPA2_WPA3_PSK", Entry::Int(AuthMode::Wpa2Wpa3Psk as i64)),
+        ("AUTH_WAPI_PSK", Entry::Int(8)),
+        ("AUTH_OWE", Entry::Int(9)),
+        ("AUTH_WPA3_ENT_192", Entry::Int(10)),
+        ("AUTH_WPA3_EXT_PSK", Entry::Int(11)),
+        ("AUTH_WPA3_EXT_PSK_MIXED_MODE", Entry::Int(12)),
+        ("AUTH_MAX", Entry::Int(17)),
+        ("MODE_11B", Entry::Int(1)),
+        ("MODE_11G", Entry::Int(2)),
+        ("MODE_11N", Entry::Int(4)),
+        ("MODE_LR", Entry::Int(8)),
         ("STAT_IDLE", Entry::Int(StationStatus::Idle.code() as i64)),
         ("STAT_CONNECTING", Entry::Int(StationStatus::Connecting.code() as i64)),
         ("STAT_GOT_IP", Entry::Int(StationStatus::GotIp.code() as i64)),
@@ -36,12 +51,20 @@ pub static NETWORK: ModuleDef = ModuleDef {
         ("STAT_NO_AP_FOUND", Entry::Int(StationStatus::NoApFound.code() as i64)),
         ("STAT_WRONG_PASSWORD", Entry::Int(StationStatus::WrongPassword.code() as i64)),
         ("STAT_ASSOC_FAIL", Entry::Int(StationStatus::AssocFail.code() as i64)),
+        ("STAT_CONNECT_FAIL", Entry::Int(StationStatus::AssocFail.code() as i64)),
+        ("STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY", Entry::Int(210)),
+        ("STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD", Entry::Int(211)),
+        ("STAT_NO_AP_FOUND_IN_RSSI_THRESHOLD", Entry::Int(212)),
         ("STAT_HANDSHAKE_TIMEOUT", Entry::Int(StationStatus::HandshakeTimeout.code() as i64)),
     ],
     init: None,
 };
 
-struct Interface(WifiInterface);
+struct Interface {
+    which: WifiInterface,
+    /// Whether addresses come from DHCP, as far as the script has said.
+    dhcp: Cell<bool>,
+}
 
 impl NativeObject for Interface {
     fn class(&self) -> &'static Rom<TypeDef> {
@@ -57,12 +80,12 @@ pub static WLAN: Rom<TypeDef> = Rom::new(TypeDef {
             Some(v) => vm.index_of(v)?,
             None => 0,
         };
-        let interface = match which {
+        let which = match which {
             0 => WifiInterface::Station,
             1 => WifiInterface::AccessPoint,
             _ => return Err(vm.value_error("invalid WLAN interface identifier")),
         };
-        vm.new_native(Interface(interface)).map(Step::Done)
+        interface(vm, which).map(Step::Done)
     }),
     attrs: &[
         method!("active", 1, 2, active),
@@ -73,12 +96,13 @@ pub static WLAN: Rom<TypeDef> = Rom::new(TypeDef {
             Ok(Value::NONE)
         }),
         method!("isconnected", 1, 1, |vm, a| {
-            let i = this(vm, &a[0])?;
+            let i = this(vm, &a[0])?.which;
             wifi(vm, |w| Ok(w.is_connected(i))).map(Value::bool)
         }),
         method!("status", 1, 2, status),
-        method!("ifconfig", 1, 2, ifconfig),
-        method_kw!("config", 1, 2, config),
+        method!("ifconfig", 1, 2, ip::ifconfig),
+        method_kw!("ipconfig", 1, 2, ip::ipconfig),
+        method_kw!("config", 1, 2, config::config),
         method_steps!("scan", 1, 1, |vm, a| {
             this(vm, &a[0])?;
             scan(vm)
@@ -86,10 +110,26 @@ pub static WLAN: Rom<TypeDef> = Rom::new(TypeDef {
         ("IF_STA", Entry::Int(0)),
         ("IF_AP", Entry::Int(1)),
         ("SEC_OPEN", Entry::Int(AuthMode::Open as i64)),
+        ("SEC_WEP", Entry::Int(AuthMode::Wep as i64)),
+        ("SEC_WPA", Entry::Int(AuthMode::WpaPsk as i64)),
         ("SEC_WPA2", Entry::Int(AuthMode::Wpa2Psk as i64)),
         ("SEC_WPA_WPA2", Entry::Int(AuthMode::WpaWpa2Psk as i64)),
+        ("SEC_WPA2_ENT", Entry::Int(AuthMode::Wpa2Enterprise as i64)),
         ("SEC_WPA3", Entry::Int(AuthMode::Wpa3Psk as i64)),
         ("SEC_WPA2_WPA3", Entry::Int(AuthMode::Wpa2Wpa3Psk as i64)),
+        ("SEC_WAPI", Entry::Int(8)),
+        ("SEC_OWE", Entry::Int(9)),
+        ("SEC_WPA3_ENT_192", Entry::Int(10)),
+        ("SEC_WPA3_EXT_PSK", Entry::Int(11)),
+        ("SEC_WPA3_EXT_PSK_MIXED_MODE", Entry::Int(12)),
+        ("SEC_DPP", Entry::Int(13)),
+        ("PROTOCOL_DEFAULT", Entry::Int(7)),
+        ("PROTOCOL_LR", Entry::Int(8)),
+        ("BANDWIDTH_20", Entry::Int(1)),
+        ("BANDWIDTH_40", Entry::Int(2)),
+        ("BANDWIDTH_80", Entry::Int(3)),
+        ("BANDWIDTH_160", Entry::Int(4)),
+        ("BANDWIDTH_80_80", Entry::Int(5)),
         ("PM_NONE", Entry::Int(0)),
         ("PM_PERFORMANCE", Entry::Int(1)),
         ("PM_POWERSAVE", Entry::Int(2)),
@@ -98,11 +138,39 @@ pub static WLAN: Rom<TypeDef> = Rom::new(TypeDef {
     ..TypeDef::NEW
 });
 
-fn this(vm: &mut Vm, v: &Value) -> Res<WifiInterface> {
+/// The one object of an interface: made at the first call, the same ever after.
+fn interface(vm: &mut Vm, which: WifiInterface) -> Res {
+    let name = match which {
+        WifiInterface::Station => "network.sta",
+        WifiInterface::AccessPoint => "network.ap",
+    };
+    if let Some(known) = vm.kept(name) {
+        return Ok(known);
+    }
+    let made = vm.new_native(Interface { which, dhcp: Cell::new(true) })?;
+    vm.set_kept(name, made.clone());
+    Ok(made)
+}
+
+fn this<'a>(vm: &mut Vm, v: &'a Value) -> Res<&'a Interface> {
     match v.native::<Interface>() {
-        Some(i) => Ok(i.0),
+        Some(i) => Ok(i),
         None => Err(vm.type_error("WLAN expected")),
     }
+}
+
+/// Refuses what only the other interface has.
+fn require(vm: &mut Vm, i: WifiInterface, wanted: WifiInterface) -> Res<()> {
+    if i == wanted {
+        return Ok(());
+    }
+    Err(vm.raise_new(
+        &exc::OS_ERROR,
+        match wanted {
+            WifiInterface::Station => "STA required",
+            WifiInterface::AccessPoint => "AP required",
+        },
+    ))
 }
 
 fn wifi<T>(vm: &mut Vm, f: impl FnOnce(&mut dyn Wifi) -> Result<T, WifiError>) -> Res<T> {
@@ -121,7 +189,7 @@ fn failed(vm: &mut Vm, e: WifiError) -> Raised {
 }
 
 fn active(vm: &mut Vm, args: &[Value]) -> Res {
-    let i = this(vm, &args[0])?;
+    let i = this(vm, &args[0])?.which;
     if let Some(on) = args.get(1) {
         let on = vm.truth(on)?;
         wifi(vm, |w| w.set_active(i, on))?;
@@ -131,7 +199,6 @@ fn active(vm: &mut Vm, args: &[Value]) -> Res {
 
 /// `connect(ssid=None, key=None, *, bssid=None)`
 fn connect(vm: &mut Vm, args: Args) -> Res<Step> {
-    use snakeye_vm::object::Param;
     let [me, ssid, key, bssid] = args.parse(
         vm,
         &[
@@ -141,161 +208,53 @@ fn connect(vm: &mut Vm, args: Args) -> Res<Step> {
             Param::keyword("bssid", Value::NONE),
         ],
     )?;
-    if this(vm, &me)? != WifiInterface::Station {
-        return Err(vm.raise_new(&exc::OS_ERROR, "STA required"));
-    }
-    let bytes = |v: &Value| v.buffer().map(|b| b.to_vec());
-    let (ssid, key) = (bytes(&ssid), bytes(&key));
-    let bssid = match bytes(&bssid) {
-        Some(b) => match <[u8; 6]>::try_from(b) {
-            Ok(b) => Some(b),
-            Err(_) => return Err(vm.value_error("bssid must be 6 bytes")),
-        },
+    let i = this(vm, &me)?.which;
+    require(vm, i, WifiInterface::Station)?;
+    let mut bytes = |v: &Value| match v.buffer() {
+        _ if v.is_none() => Ok(None),
+        Some(b) => Ok(Some(b.to_vec())),
+        None => Err(vm.type_error("a string is required")),
+    };
+    let (ssid, key, bssid) = (bytes(&ssid)?, bytes(&key)?, bytes(&bssid)?);
+    let bssid = match bssid.map(<[u8; 6]>::try_from) {
+        Some(Err(_)) => return Err(vm.value_error("bssid must be 6 bytes")),
+        Some(Ok(b)) => Some(b),
         None => None,
     };
     wifi(vm, |w| w.connect(ssid.as_deref(), key.as_deref(), bssid))?;
     Ok(Step::Done(Value::NONE))
 }
 
+/// `status()`: a number of `STAT_*`, None for an access point; `status('rssi')`; `status('stations')`.
 fn status(vm: &mut Vm, args: &[Value]) -> Res {
-    let i = this(vm, &args[0])?;
+    let i = this(vm, &args[0])?.which;
     match args.get(1) {
-        None => match i {
-            WifiInterface::Station => {
-                let code = wifi(vm, |w| Ok(w.status()))?.code();
-                vm.new_int(code as i64)
-            }
-            WifiInterface::AccessPoint => Ok(Value::NONE),
-        },
+        None if i == WifiInterface::AccessPoint => Ok(Value::NONE),
+        None => {
+            let code = wifi(vm, |w| Ok(w.status()))?.code();
+            vm.new_int(code as i64)
+        }
         Some(what) => match vm.str_arg(what)? {
             "rssi" => {
+                require(vm, i, WifiInterface::Station)?;
                 let rssi = wifi(vm, |w| w.rssi())?;
                 vm.new_int(rssi as i64)
             }
             "stations" => {
+                require(vm, i, WifiInterface::AccessPoint)?;
                 let mut list = Vec::new();
                 for s in wifi(vm, |w| Ok(w.stations()))? {
                     let mac = vm.new_bytes(&s.mac)?;
-                    list.push(vm.new_tuple(vec![mac])?);
+                    let ip = match s.ip {
+                        Some(ip) => vm.new_str(&ip.to_string())?,
+                        None => Value::NONE,
+                    };
+                    list.push(vm.new_tuple(vec![mac, ip])?);
                 }
                 vm.new_list(list)
             }
             _ => Err(vm.value_error("unknown status param")),
         },
-    }
-}
-
-/// `ifconfig([(address, netmask, gateway, dns)])`
-fn ifconfig(vm: &mut Vm, args: &[Value]) -> Res {
-    let i = this(vm, &args[0])?;
-    if let Some(new) = args.get(1) {
-        if new.as_str() == Some("dhcp") {
-            wifi(vm, |w| {
-                w.set_ip_config(i, None);
-                Ok(())
-            })?;
-            return Ok(Value::NONE);
-        }
-        let parts: Vec<Value> = match new.tail::<TupleHead>() {
-            Some((_, items)) if items.len() == 4 => items.to_vec(),
-            _ => return Err(vm.value_error("ifconfig takes (address, netmask, gateway, dns)")),
-        };
-        let mut ips = [Ipv4Addr::UNSPECIFIED; 4];
-        for (place, v) in ips.iter_mut().zip(&parts) {
-            *place = match vm.str_arg(v)?.parse() {
-                Ok(ip) => ip,
-                Err(_) => return Err(vm.value_error("invalid arguments")),
-            };
-        }
-        let [address, netmask, gateway, dns] = ips;
-        wifi(vm, |w| {
-            w.set_ip_config(i, Some(IpConfig { address, netmask, gateway, dns }));
-            Ok(())
-        })?;
-        return Ok(Value::NONE);
-    }
-    let c = wifi(vm, |w| Ok(w.ip_config(i)))?;
-    let mut parts = Vec::new();
-    for ip in [c.address, c.netmask, c.gateway, c.dns] {
-        parts.push(vm.new_str(&ip.to_string())?);
-    }
-    vm.new_tuple(parts)
-}
-
-/// `config('name')` reads one setting, `config(name=value, …)` writes several; old names work too.
-fn config(vm: &mut Vm, args: Args) -> Res<Step> {
-    let Some(me) = args.pos.first() else { return Err(vm.type_error("WLAN expected")) };
-    let i = this(vm, me)?;
-    if let Some(name) = args.pos.get(1) {
-        if !args.kw.is_empty() {
-            return Err(vm.type_error("either pos or kw args are allowed"));
-        }
-        let name = String::from(vm.str_arg(name)?);
-        return read_config(vm, i, &name).map(Step::Done);
-    }
-    if args.kw.is_empty() {
-        return Err(vm.type_error("can query only one param"));
-    }
-    let mut c = wifi(vm, |w| Ok(w.config(i)))?;
-    for (name, v) in args.kw {
-        let bytes = v.buffer().map(|b| b.to_vec());
-        match name.as_str().unwrap_or("") {
-            "ssid" | "essid" => match bytes {
-                Some(b) => c.ssid = b,
-                None => return Err(vm.type_error("ssid must be a string")),
-            },
-            "key" | "password" => match bytes {
-                Some(b) => c.key = b,
-                None => return Err(vm.type_error("key must be a string")),
-            },
-            "security" | "authmode" => match u8::try_from(vm.index_of(v)?).ok().and_then(AuthMode::from_code) {
-                Some(auth) => c.auth = auth,
-                None => return Err(vm.value_error("unknown security")),
-            },
-            "channel" => c.channel = vm.index_of(v)?.clamp(0, 255) as u8,
-            "hidden" => c.hidden = vm.truth(v)?,
-            "max_clients" => c.max_clients = vm.index_of(v)?.clamp(0, 255) as u8,
-            "reconnects" => c.reconnects = vm.index_of(v)?.clamp(-1, 1 << 20) as i32,
-            "txpower" => c.tx_power_quarter_dbm = (vm.float_of(v)? * 4.0).clamp(-128.0, 127.0) as i8,
-            "pm" => {
-                c.power_save = match vm.index_of(v)? {
-                    0 => snakeye_hal::PowerSave::None,
-                    1 => snakeye_hal::PowerSave::Performance,
-                    _ => snakeye_hal::PowerSave::PowerSave,
-                }
-            }
-            "mac" => match bytes.and_then(|b| <[u8; 6]>::try_from(b).ok()) {
-                Some(mac) => c.mac = mac,
-                None => return Err(vm.value_error("invalid buffer length")),
-            },
-            "hostname" | "dhcp_hostname" => {
-                let host = String::from(vm.str_arg(v)?);
-                wifi(vm, |w| w.set_hostname(host))?;
-            }
-            _ => return Err(vm.value_error("unknown config param")),
-        }
-    }
-    wifi(vm, |w| w.set_config(i, c))?;
-    Ok(Step::Done(Value::NONE))
-}
-
-fn read_config(vm: &mut Vm, i: WifiInterface, name: &str) -> Res {
-    let c = wifi(vm, |w| Ok(w.config(i)))?;
-    match name {
-        "mac" => vm.new_bytes(&c.mac),
-        "ssid" | "essid" => vm.new_str(&String::from_utf8_lossy(&c.ssid)),
-        "security" | "authmode" => Ok(Value::int(c.auth as i32)),
-        "channel" => Ok(Value::int(c.channel as i32)),
-        "hidden" => Ok(Value::bool(c.hidden)),
-        "max_clients" => Ok(Value::int(c.max_clients as i32)),
-        "reconnects" => Ok(Value::int(c.reconnects)),
-        "txpower" => vm.new_float(c.tx_power_quarter_dbm as f64 / 4.0),
-        "pm" => Ok(Value::int(c.power_save as i32)),
-        "hostname" | "dhcp_hostname" => {
-            let host = wifi(vm, |w| Ok(String::from(w.hostname())))?;
-            vm.new_str(&host)
-        }
-        _ => Err(vm.value_error("unknown config param")),
     }
 }
 
@@ -328,6 +287,7 @@ fn scan(vm: &mut Vm) -> Res<Step> {
                 scan(vm)
             }))
         }
+        Err(Errno::EPERM) => Err(vm.raise_new(&exc::OS_ERROR, "STA must be active")),
         Err(e) => Err(vm.os_error(e.0)),
     }
 }
@@ -339,11 +299,15 @@ fn hostname(vm: &mut Vm, args: &[Value]) -> Res {
             vm.new_str(&name)
         }
         Some(v) => {
-            let name = String::from(vm.str_arg(v)?);
-            wifi(vm, |w| w.set_hostname(name))?;
+            set_hostname(vm, v)?;
             Ok(Value::NONE)
         }
     }
+}
+
+fn set_hostname(vm: &mut Vm, v: &Value) -> Res<()> {
+    let name = String::from(vm.str_arg(v)?);
+    wifi(vm, |w| w.set_hostname(name))
 }
 
 fn country(vm: &mut Vm, args: &[Value]) -> Res {

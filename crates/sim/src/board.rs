@@ -14,6 +14,7 @@ use crate::net::fabric::FabricNet;
 use crate::net::host::HostNet;
 use crate::net::{PeerNet, Reach};
 use crate::pins::{Lamp, SimPins};
+use crate::sensor::SimCameraOptions;
 use crate::system::{Random, SimSystem};
 use crate::wifi::SimWifi;
 use crate::wifi::neighbourhood::Neighbourhood;
@@ -163,6 +164,13 @@ impl SimBoard {
     #[must_use]
     pub fn frame_signal(&self) -> FrameSignal {
         self.frames.clone()
+    }
+
+    /// A camera for this board, on its clock and lit by its flash LED. The camera is no part of the
+    /// board, because the camera driver owns the port it is built on.
+    #[must_use]
+    pub fn camera_options(&self) -> SimCameraOptions {
+        SimCameraOptions { lamp: self.lamp(), ..SimCameraOptions::new(self.time(), self.frame_signal()) }
     }
 
     /// The switch that can cut the board's power.

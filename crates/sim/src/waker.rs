@@ -97,7 +97,9 @@ impl InterruptHandle {
         self.waker.wake();
     }
 
-    pub(crate) fn is_set(&self) -> bool {
+    /// Whether the program has not noticed the last interrupt yet.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
         self.flag.load(Ordering::Acquire)
     }
 

@@ -45,9 +45,13 @@ pub trait Host {
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32>;
     /// The host itself, for modules that know which one it is.
     fn as_any(&mut self) -> &mut dyn core::any::Any;
+    /// Writes what went wrong: to the console as well, unless errors have a stream of their own.
+    fn write_error(&mut self, bytes: &[u8]) {
+        self.write(bytes);
+    }
     /// Called when a thread other than the main one ends by an exception: its traceback, as text.
     fn thread_failed(&mut self, traceback: String) {
-        self.write(traceback.as_bytes());
+        self.write_error(traceback.as_bytes());
     }
 }
 

@@ -1,20 +1,20 @@
 //! `snakeye run` and `snakeye repl`: the simulated board.
 
 use crate::posix::PosixFs;
-use crate::{parse_size, terminal, usage};
+use crate::signals::{self, Patience};
+use crate::{parse_size, read_script, terminal, usage};
 use snakeye_hal::{BoardDef, ResetRequest, boards};
 use snakeye_modules::camera::CameraState;
 use snakeye_modules::host::{BoardHost, board as host_of};
 use snakeye_modules::{boot, repl as prompt};
 use snakeye_sim::sensor::{SimCameraOptions, SimCameraPort};
-use snakeye_sim::{Neighbourhood, PeerNet, RtcStart, SimConfig, SimEvent};
+use snakeye_sim::{Neighbourhood, PeerNet, RtcStart, SimConfig, SimError, SimEvent};
 use snakeye_vfs::Boot;
 use snakeye_vm::host::Host;
 use snakeye_vm::object::ModuleDef;
 use snakeye_vm::{Config, Vm};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the script's own folder is mounted, as `mpremote mount` does.
 const REMOTE: &str = "/remote";
@@ -28,21 +28,24 @@ struct Options {
     wifi: Option<PathBuf>,
     compat: bool,
     virtual_time: bool,
+    quiet: bool,
     rest: Vec<String>,
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
     let mut o = Options {
         def: &boards::AI_THINKER,
-        flash: data_folder().map(|d| d.join("flash.bin")),
+        flash: None,
         publish: Vec::new(),
         bind: None,
         heap: None,
         wifi: None,
         compat: false,
         virtual_time: false,
+        quiet: false,
         rest: Vec::new(),
     };
+    let mut flash = None;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         if !arg.starts_with("--") {
@@ -55,6 +58,10 @@ fn parse(args: &[String]) -> Result<Options, String> {
             o.virtual_time = true;
             continue;
         }
+        if arg == "--quiet" {
+            o.quiet = true;
+            continue;
+        }
         let (name, value) = match arg.split_once('=') {
             Some((n, v)) => (n, v.to_string()),
             None => match args.next() {
@@ -63,8 +70,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             },
         };
         match name {
-            "--flash" if value == "memory" => o.flash = None,
-            "--flash" => o.flash = Some(value.into()),
+            "--flash" => flash = Some(value),
             "--publish" => {
                 let pair = value.split_once(':').and_then(|(b, h)| Some((b.parse().ok()?, h.parse().ok()?)));
                 o.publish.push(pair.ok_or(format!("--publish takes BOARDPORT:HOSTPORT, not '{value}'"))?);
@@ -85,6 +91,12 @@ fn parse(args: &[String]) -> Result<Options, String> {
             _ => return Err(format!("unknown option {name}")),
         }
     }
+    o.flash = match flash.as_deref() {
+        Some("memory") => None,
+        Some(path) => Some(path.into()),
+        // Each kind of board has its own flash.
+        None => data_folder().map(|d| d.join(format!("{}.bin", o.def.id))),
+    };
     Ok(o)
 }
 
@@ -103,17 +115,20 @@ fn modules() -> Vec<&'static ModuleDef> {
     snakeye_stdlib::MODULES.iter().chain(snakeye_modules::MODULES).copied().collect()
 }
 
-/// Builds the board and its camera. The console is the terminal's.
-fn build(o: &Options, leave: bool) -> Result<BoardHost, String> {
+/// Builds the board and its camera. The console is the terminal's; with `prompt` a person or a program types at it.
+fn build(o: &Options, prompt: bool) -> Result<BoardHost, String> {
+    let quiet = o.quiet;
     let mut config = SimConfig::new(o.def)
         .rtc(RtcStart::Host)
         .console(|bytes| {
             let mut out = std::io::stdout().lock();
             let _ = out.write_all(bytes).and_then(|()| out.flush());
         })
-        .on_event(|event| match event {
+        .on_event(move |event| match event {
             SimEvent::Listening { board_port, host: Some(host), .. } => {
-                println!("Listening: http://{host}/ (board port {board_port})\r");
+                if !quiet {
+                    println!("Listening: http://{host}/ (board port {board_port})\r");
+                }
             }
             SimEvent::PortRefused { .. } => eprintln!("snakeye: {event}\r"),
             _ => {}
@@ -134,23 +149,17 @@ fn build(o: &Options, leave: bool) -> Result<BoardHost, String> {
     if o.virtual_time {
         config = config.virtual_time();
     }
-    let board = config.build().map_err(|e| e.to_string())?;
+    let board = config.build().map_err(|e| match e {
+        SimError::Image { .. } => format!("{e}. Choose another flash image with --flash FILE, or --flash memory"),
+        e => e.to_string(),
+    })?;
     let camera = SimCameraPort::new(SimCameraOptions {
         lamp: board.lamp(),
         ..SimCameraOptions::new(board.time(), board.frame_signal())
     });
-    let interrupt = board.interrupt_handle();
-    let pressed = AtomicBool::new(false);
-    let handler = move || {
-        // Once asks the script to stop; twice stops the program.
-        if pressed.swap(true, Ordering::Relaxed) {
-            terminal::restore();
-            std::process::exit(130);
-        }
-        interrupt.interrupt();
-    };
-    ctrlc::set_handler(handler).map_err(|e| format!("cannot handle Ctrl-C: {e}"))?;
-    terminal::feed(board.console_handle(), leave);
+    let patience = if prompt { Patience::UntilSeen } else { Patience::Once };
+    signals::watch(board.interrupt_handle(), patience)?;
+    terminal::feed(board.console_handle(), prompt && terminal::is_interactive());
     let state = CameraState::new(Some(Box::new(camera)), o.def);
     Ok(BoardHost::new(Box::new(board), state))
 }
@@ -166,11 +175,18 @@ fn start(o: &Options, host: Box<dyn Host>) -> Result<Box<Vm>, String> {
     };
     let mut vm = Vm::new(config, host, &modules()).map_err(|_| "the heap is too small to start".to_string())?;
     match boot::mount_flash(&mut vm) {
-        Ok(Boot::Formatted) if o.flash.is_some() => vm.host.write(b"Formatted the board's flash\n"),
+        Ok(Boot::Formatted) if o.flash.is_some() && !o.quiet => vm.host.write(b"Formatted the board's flash\n"),
         Ok(_) => {}
-        Err(e) => vm.host.write(
-            format!("The flash cannot be mounted: {e:?}. Erase it, or choose another with --flash.\n").as_bytes(),
-        ),
+        Err(e) => {
+            let image = o.flash.as_deref().unwrap_or(Path::new("in memory")).display();
+            vm.host.write(
+                format!(
+                    "No file system can be mounted from the flash {image}: {e:?}. Delete it to begin with a blank one, \
+                     or choose another with --flash FILE\n"
+                )
+                .as_bytes(),
+            );
+        }
     }
     boot::install(&mut vm, "esp32", &["", "/lib"]).map_err(|_| "the heap is too small to start".to_string())?;
     Ok(vm)
@@ -196,12 +212,9 @@ pub fn run(args: &[String]) -> i32 {
         Err(e) => return usage(&e),
     };
     let Some(script) = o.rest.first() else { return usage("run needs a script") };
-    let text = match std::fs::read(script) {
+    let text = match read_script(script) {
         Ok(t) => t,
-        Err(e) => {
-            eprintln!("snakeye: cannot read {script}: {e}");
-            return 2;
-        }
+        Err(code) => return code,
     };
     let host = match build(&o, false) {
         Ok(h) => h,
@@ -231,7 +244,9 @@ pub fn run(args: &[String]) -> i32 {
         }
         let (back, request) = restart(vm);
         host = back;
-        println!("snakeye: the board restarts ({request:?})");
+        if !o.quiet {
+            println!("snakeye: the board restarts ({request:?})");
+        }
     }
 }
 
@@ -290,7 +305,7 @@ pub fn repl(args: &[String]) -> i32 {
         return usage("repl takes no script; use 'snakeye run SCRIPT'");
     }
     let interactive = terminal::is_interactive();
-    let mut host = match build(&o, interactive) {
+    let mut host = match build(&o, true) {
         Ok(h) => h,
         Err(e) => {
             eprintln!("snakeye: {e}");

@@ -2,10 +2,12 @@
 
 mod board;
 mod posix;
+mod signals;
 mod soak;
 mod terminal;
 mod unix;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -26,6 +28,7 @@ On a simulated camera board:
     --wifi FILE                    Wi-Fi networks around the board (TOML)
     --compat 1.11                  accept what scripts for MicroPython 1.11 use
     --virtual-time                 sleeping takes no time; no real network
+    --quiet                        do not announce published ports and what happens to the flash
 
 As a MicroPython on this computer:
   snakeye [-O[N]] [-X OPTION] [-i] FILE [ARGS]
@@ -61,13 +64,29 @@ fn usage(message: &str) -> i32 {
     2
 }
 
+/// A script's text; otherwise the exit code, after saying what is wrong.
+fn read_script(path: &str) -> Result<Vec<u8>, i32> {
+    if Path::new(path).is_dir() {
+        eprintln!("snakeye: {path} is a folder; name the script in it, such as {}/main.py", path.trim_end_matches('/'));
+        return Err(2);
+    }
+    std::fs::read(path).map_err(|e| {
+        eprintln!("snakeye: cannot read {path}: {e}");
+        2
+    })
+}
+
 /// Bytes in a size such as `512K` or `2M`.
 fn parse_size(text: &str) -> Option<usize> {
     let (digits, unit) = match text.as_bytes().last()? {
         b'k' | b'K' => (&text[..text.len() - 1], 1 << 10),
         b'm' | b'M' => (&text[..text.len() - 1], 1 << 20),
-        b'w' | b'W' => (&text[..text.len() - 1], size_of::<usize>()),
         _ => (text, 1),
     };
-    digits.parse::<usize>().ok()?.checked_mul(unit)
+    // As MicroPython has it, `w` counts words where it was written for 32-bit ones.
+    let (digits, words) = match digits.strip_suffix(['w', 'W']) {
+        Some(digits) => (digits, size_of::<usize>() / 4),
+        None => (digits, 1),
+    };
+    digits.parse::<usize>().ok()?.checked_mul(unit)?.checked_mul(words)
 }

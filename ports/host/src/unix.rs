@@ -1,7 +1,8 @@
 //! The desktop personality: the command line of MicroPython's unix port.
 
 use crate::posix::PosixFs;
-use crate::{board::set_argv, parse_size, terminal, usage};
+use crate::signals::{self, Patience};
+use crate::{board::set_argv, parse_size, read_script, terminal, usage};
 use snakeye_hal::boards;
 use snakeye_modules::boot;
 use snakeye_modules::camera::CameraState;
@@ -11,6 +12,7 @@ use snakeye_sim::{RtcStart, SimConfig};
 use snakeye_vm::run::exec::Source;
 use snakeye_vm::{Config, Vm};
 use std::io::{Read, Write};
+use std::path::Path;
 
 /// Memory for scripts unless `-X heapsize=` says otherwise.
 const HEAP: usize = 256 << 20;
@@ -33,7 +35,7 @@ struct Options {
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
-    let inspect = std::env::var_os("MICROPYINSPECT").is_some();
+    let inspect = std::env::var_os("MICROPYINSPECT").is_some_and(|v| !v.is_empty());
     let mut o = Options {
         program: None,
         args: Vec::new(),
@@ -78,13 +80,12 @@ fn parse(args: &[String]) -> Result<Options, String> {
             }
             "-i" => o.inspect = true,
             "-v" => {}
-            "-O" => o.opt_level += 1,
             "-" => {
                 o.program = Some(Program::Stdin);
                 o.args = args[at..].to_vec();
                 return Ok(o);
             }
-            _ if arg.starts_with("-O") && arg[2..].parse::<u8>().is_ok() => o.opt_level = arg[2..].parse().unwrap_or(0),
+            _ if optimize(arg).is_some() => o.opt_level = optimize(arg).unwrap_or(0),
             _ if arg.starts_with('-') => return Err(format!("unknown option {arg}")),
             _ => {
                 o.program = Some(Program::File(arg.to_string()));
@@ -95,6 +96,12 @@ fn parse(args: &[String]) -> Result<Options, String> {
         at += 1;
     }
     Ok(o)
+}
+
+/// The level that `-O`, `-OO` or `-O2` asks for.
+fn optimize(arg: &str) -> Option<u8> {
+    let level = arg.strip_prefix("-O")?;
+    if level.bytes().all(|b| b == b'O') { u8::try_from(level.len() + 1).ok() } else { level.parse().ok() }
 }
 
 /// Runs the command line; the exit code.
@@ -112,16 +119,10 @@ pub fn main(args: &[String]) -> i32 {
     };
     let code = match &o.program {
         Some(Program::Text(text)) => execute(&mut vm, &o, text.as_bytes(), "<string>"),
-        Some(Program::Module(name)) => match vm.import(name) {
-            Ok(_) => 0,
-            Err(_) => boot::exit_code(&mut vm),
-        },
-        Some(Program::File(name)) => match std::fs::read(name) {
+        Some(Program::Module(name)) => run_module(&mut vm, &o, name),
+        Some(Program::File(name)) => match read_script(name) {
             Ok(text) => execute(&mut vm, &o, &text, name),
-            Err(e) => {
-                eprintln!("snakeye: cannot read {name}: {e}");
-                return 2;
-            }
+            Err(code) => return code,
         },
         Some(Program::Stdin) => piped(&mut vm, &o),
         None if !terminal::is_interactive() => piped(&mut vm, &o),
@@ -132,6 +133,41 @@ pub fn main(args: &[String]) -> i32 {
     }
     snakeye_stdlib::sys::run_atexit(&mut vm);
     code
+}
+
+/// Runs a module, or a package's `__main__`, as the main program.
+fn run_module(vm: &mut Vm, o: &Options, name: &str) -> i32 {
+    let file = name.replace('.', "/");
+    let package = name.rsplit_once('.').map(|(p, _)| p);
+    for dir in path_list(o) {
+        let base = Path::new(&dir).join(&file);
+        let (path, package) = match base.is_dir() {
+            true => (base.join("__main__.py"), Some(name)),
+            false => (base.with_added_extension("py"), package),
+        };
+        let Ok(text) = std::fs::read(&path) else { continue };
+        if let Some(package) = package {
+            if vm.import(package).is_err() {
+                return boot::exit_code(vm);
+            }
+            set_main(vm, "__package__", package);
+        }
+        let path = path.to_string_lossy();
+        set_main(vm, "__file__", &path);
+        return execute(vm, o, &text, &path);
+    }
+    // One written in Rust, or none: the import says what is wrong.
+    match vm.import(name) {
+        Ok(_) => 0,
+        Err(_) => boot::exit_code(vm),
+    }
+}
+
+/// Sets a name in `__main__` to a text.
+fn set_main(vm: &mut Vm, name: &str, text: &str) {
+    if let (Ok(v), Ok(key)) = (vm.new_str(text), vm.intern(name)) {
+        let _ = vm.main.dict.set_name(&vm.heap, &key, v);
+    }
 }
 
 fn piped(vm: &mut Vm, o: &Options) -> i32 {
@@ -174,14 +210,16 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
         })
         .build()
         .map_err(|e| e.to_string())?;
-    let interrupt = sim.interrupt_handle();
-    ctrlc::set_handler(move || interrupt.interrupt()).map_err(|e| format!("cannot handle Ctrl-C: {e}"))?;
+    signals::watch(sim.interrupt_handle(), Patience::UntilSeen)?;
     let reads_stdin = !matches!(o.program, None | Some(Program::Stdin)) || terminal::is_interactive();
     if reads_stdin {
         terminal::feed(sim.console_handle(), false);
     }
     let mut host = BoardHost::new(Box::new(sim), CameraState::new(None, &boards::AI_THINKER));
     host.desktop = true;
+    host.errors = Some(|bytes| {
+        let _ = std::io::stderr().write_all(bytes);
+    });
     let cwd = std::env::current_dir().map_err(|e| format!("no current folder: {e}"))?;
     host.vfs.mount_owned(Box::new(PosixFs::new("/")), "/", false).map_err(|e| format!("{e:?}"))?;
     let _ = host.vfs.chdir(&cwd.to_string_lossy());
@@ -193,11 +231,13 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
     let path = path_list(o);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     boot::install(&mut vm, "linux", &path).map_err(small)?;
-    if let Some(Program::File(name)) = &o.program
-        && let Ok(v) = vm.new_str(name)
-        && let Ok(key) = vm.intern("__file__")
+    if let Some(Program::File(name)) = &o.program {
+        set_main(&mut vm, "__file__", name);
+    }
+    if let Ok(own) = std::env::current_exe()
+        && let Ok(own) = vm.new_str(&own.to_string_lossy())
     {
-        let _ = vm.main.dict.set_name(&vm.heap, &key, v);
+        vm.set_kept("sys.executable", own);
     }
     set_argv(&mut vm, &o.args);
     Ok(vm)
@@ -206,12 +246,21 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
 /// `sys.path`: the script's folder (or the current one), then MICROPYPATH or its default.
 fn path_list(o: &Options) -> Vec<String> {
     let first = match &o.program {
-        Some(Program::File(f)) => f.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string()),
+        Some(Program::File(f)) => {
+            let real = std::fs::canonicalize(f).ok();
+            let folder = real.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+            folder.to_string_lossy().into_owned()
+        }
         _ => String::new(),
     };
-    let rest = std::env::var("MICROPYPATH").unwrap_or_else(|_| {
-        let home = std::env::var("HOME").unwrap_or_default();
-        format!(".frozen:{home}/.micropython/lib:/usr/lib/micropython")
+    let home = std::env::var("HOME").unwrap_or_default();
+    let rest =
+        std::env::var("MICROPYPATH").unwrap_or_else(|_| ".frozen:~/.micropython/lib:/usr/lib/micropython".into());
+    // The current folder stands first already.
+    let rest = rest.strip_prefix(':').unwrap_or(&rest);
+    let entries = rest.split(':').filter(|_| !rest.is_empty()).map(|entry| match entry.strip_prefix("~/") {
+        Some(below) if !home.is_empty() => format!("{home}/{below}"),
+        _ => entry.to_string(),
     });
-    std::iter::once(first).chain(rest.split(':').map(String::from)).collect()
+    std::iter::once(first).chain(entries).collect()
 }

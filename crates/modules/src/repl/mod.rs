@@ -65,12 +65,10 @@ impl Session {
 
 /// The greeting: version and board.
 pub fn banner(vm: &mut Vm) -> String {
-    let def = board(vm).board.def();
     alloc::format!(
-        "Snakeye v{}; {} with {}\r\nType \"help()\" for more information.\r\n",
+        "Snakeye v{}; {}\r\nType \"help()\" for more information.\r\n",
         env!("CARGO_PKG_VERSION"),
-        def.name,
-        def.chip.name()
+        board(vm).machine()
     )
 }
 
@@ -362,6 +360,10 @@ fn execute(vm: &mut Vm, repl: &Rc<RefCell<Repl>>, text: String, source: Source) 
             if vm.is_exception(&e, &exc::SYSTEM_EXIT) {
                 repl.borrow_mut().ended = Ended::SoftReset;
                 return Ok(Step::Done(Value::NONE));
+            }
+            // machine.reset() and the like end what runs as an interrupt does.
+            if board(vm).board.system().reset_requested().is_some() {
+                return read(vm, repl);
             }
             let text = vm.traceback_text(&e);
             let _ = vm.write_out(text.as_bytes());

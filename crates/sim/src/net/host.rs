@@ -29,6 +29,8 @@ struct HostSocket {
     listening: bool,
     /// Came out of `accept`, so its port is not the board's to claim.
     accepted: bool,
+    /// A TCP socket that has, or had, another end.
+    connected: bool,
 }
 
 impl HostSocket {
@@ -154,6 +156,18 @@ impl HostNet {
         }
     }
 
+    /// Whom the script sees behind an address of the host: a datagram of the board to itself comes from
+    /// the port that the board knows.
+    fn source(&self, host: SocketAddr) -> SocketAddr {
+        let own = self.sockets.values().find(|s| {
+            s.protocol() == Protocol::Udp && s.bound.is_some() && s.host_addr().is_ok_and(|a| a.port() == host.port())
+        });
+        match own.and_then(|s| s.bound) {
+            Some(bound) if host.ip().is_loopback() => SocketAddr::new(host.ip(), bound.port()),
+            _ => host,
+        }
+    }
+
     /// Reports a port that cannot be opened, and gives the error for the script.
     fn refused(&self, board_port: u16, host: SocketAddr, error: Errno) -> Errno {
         if matches!(error, Errno::EADDRINUSE | Errno::EACCES) {
@@ -243,7 +257,13 @@ impl Net for HostNet {
             Protocol::Tcp => Socket::new(Domain::IPV4, Type::STREAM, None).map(Kind::Tcp),
             Protocol::Udp => Socket::new(Domain::IPV4, Type::DGRAM, None).map(|s| Kind::Udp(s.into())),
         };
-        let socket = HostSocket { kind: kind.map_err(|e| errno(&e))?, bound: None, listening: false, accepted: false };
+        let socket = HostSocket {
+            kind: kind.map_err(|e| errno(&e))?,
+            bound: None,
+            listening: false,
+            accepted: false,
+            connected: false,
+        };
         socket.options().set_nonblocking(true).map_err(|e| errno(&e))?;
         if protocol == Protocol::Tcp {
             let _ = socket.options().set_send_buffer_size(SEND_BUFFER);
@@ -320,18 +340,25 @@ impl Net for HostNet {
         let peer = peer.as_socket().ok_or(Errno::EAFNOSUPPORT)?;
         connection.set_nonblocking(true).map_err(|e| errno(&e))?;
         let _ = connection.set_send_buffer_size(SEND_BUFFER);
-        let connection = HostSocket { kind: Kind::Tcp(connection), bound, listening: false, accepted: true };
+        let connection =
+            HostSocket { kind: Kind::Tcp(connection), bound, listening: false, accepted: true, connected: true };
         // With no socket left the connection is dropped, as lwIP does.
         Ok((self.insert(connection)?, peer))
     }
 
     fn connect(&mut self, id: SocketId, addr: SocketAddr) -> Result<(), Errno> {
         let target = self.target(addr)?;
-        let socket = self.get(id)?;
+        let socket = self.sockets.get_mut(&id.0).ok_or(Errno::EBADF)?;
         match &socket.kind {
-            Kind::Tcp(socket) => match retry(|| socket.connect(&target.into())) {
-                Err(Errno::EAGAIN) => Err(Errno::EINPROGRESS),
-                other => other,
+            Kind::Tcp(tcp) => match retry(|| tcp.connect(&target.into())) {
+                Err(Errno::EAGAIN | Errno::EINPROGRESS) => {
+                    socket.connected = true;
+                    Err(Errno::EINPROGRESS)
+                }
+                other => {
+                    socket.connected |= other.is_ok();
+                    other
+                }
             },
             Kind::Udp(socket) => retry(|| socket.connect(target)),
         }
@@ -343,7 +370,10 @@ impl Net for HostNet {
     }
 
     fn send(&mut self, id: SocketId, data: &[u8]) -> Result<usize, Errno> {
-        match &self.get_linked(id)?.kind {
+        let socket = self.get_linked(id)?;
+        match &socket.kind {
+            // Linux would call the pipe broken.
+            Kind::Tcp(_) if !socket.connected => Err(Errno::ENOTCONN),
             Kind::Tcp(socket) => retry(|| (&*socket).write(data)),
             Kind::Udp(socket) => retry(|| socket.send(data)),
         }
@@ -369,7 +399,8 @@ impl Net for HostNet {
 
     fn recv_from(&mut self, id: SocketId, buf: &mut [u8]) -> Result<(usize, SocketAddr), Errno> {
         if let Kind::Udp(socket) = &self.get_linked(id)?.kind {
-            return retry(|| socket.recv_from(buf));
+            let (count, from) = retry(|| socket.recv_from(buf))?;
+            return Ok((count, self.source(from)));
         }
         let count = self.recv(id, buf)?;
         Ok((count, self.peer_addr(id)?))

@@ -47,8 +47,15 @@ impl Vm {
 
     fn relative_name(&mut self, text: &str, level: usize, globals: Option<&Gc<Dict>>) -> Res<String> {
         let (name, path) = (self.name(N::__name__).clone(), self.name(N::__path__).clone());
-        let own =
-            globals.and_then(|g| g.get_name(&name)).and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
+        let package = self.intern("__package__")?;
+        let text_at = |key: &Value| globals.and_then(|g| g.get_name(key)).and_then(|v| v.as_str().map(String::from));
+        let mut own = text_at(&name).unwrap_or_default();
+        // A module of a package that runs as the main program (`-m`) says here where it comes from.
+        if own == "__main__"
+            && let Some(package) = text_at(&package)
+        {
+            own = alloc::format!("{package}.__main__");
+        }
         let is_package = globals.is_some_and(|g| g.get_name(&path).is_some());
         let mut parts: Vec<&str> = own.split('.').collect();
         let up = if is_package { level - 1 } else { level };
