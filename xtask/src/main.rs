@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything that can be tested on this machine, in one run.
 
+mod conformance;
 mod e2e;
+mod python;
 mod report;
 mod riscv;
 mod scripts;
@@ -17,6 +19,8 @@ usage: cargo xtask COMMAND
   test [--no-skip]     all tests; what they need is installed where that is possible.
                        With --no-skip a part that cannot run counts as failed.
   soak [--minutes N]   streams for N minutes (60) of the board's time and watches memory, slots and files
+  conformance TESTS [--only TEXT] [--report FILE]
+                       MicroPython's own test suite from the `tests` folder of a checkout
   scripts [NAME]       only the scripts in tests/lang and tests/board whose name contains NAME
 ";
 
@@ -53,6 +57,11 @@ fn main() -> ExitCode {
                 None => report.fail("build", "snakeye does not build"),
             }
         }
+        Some("conformance") => match (args.get(1), snakeye()) {
+            (None, _) => report.fail("conformance", "where is the `tests` folder of a MicroPython checkout?"),
+            (_, None) => report.fail("build", "snakeye does not build"),
+            (Some(tests), Some(s)) => conformance::run(&mut report, &s, tests.as_ref(), &args[2..]),
+        },
         Some("scripts") => scripts_only(&mut report, args.get(1).map_or("", String::as_str)),
         _ => {
             print!("{HELP}");
@@ -83,6 +92,7 @@ fn test(report: &mut Report) {
     riscv::run(report);
     tools::install(&["chromium", "chromedriver", "ffmpeg", "curl"], &["chromium", "chromium-driver", "ffmpeg", "curl"]);
     e2e::run(report, &snakeye);
+    conformance::run_if_at_hand(report, &snakeye);
     soak::run(report, &snakeye, 2);
 }
 
