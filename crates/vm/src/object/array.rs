@@ -1,6 +1,6 @@
 //! Typed arrays, memoryviews, and the buffer protocol.
 
-use super::{ByteArray, BytesHead, ExternalBytes, StrHead};
+use super::{ByteArray, BytesHead, ExternalBytes, Native, StrHead};
 use crate::kinds::Trace;
 use core::cell::{Cell, Ref, RefCell};
 use snakeye_heap::{HVec, Slot, Value};
@@ -52,21 +52,69 @@ pub enum Buffer<'a> {
     Slice(&'a [u8]),
     /// Borrowed mutable content.
     Shared(Ref<'a, [u8]>),
-    /// A memoryview's owner (never a memoryview) and a range of it.
+    /// A range of another object's buffer.
     View(HeldView),
 }
 
-/// A memoryview's owner together with a range of it.
+/// A range of another object's buffer: what a memoryview shows, or a native object that has one.
 pub struct HeldView {
-    owner: Value,
-    start: usize,
-    len: usize,
+    /// Object with the bytes (never a memoryview or native itself).
+    pub owner: Value,
+    /// First byte.
+    pub start: usize,
+    /// Number of bytes.
+    pub len: usize,
+    /// Type code of the elements.
+    pub typecode: u8,
+    /// Whether writes are refused.
+    pub readonly: bool,
 }
 
 impl HeldView {
+    /// The whole buffer of an object; `None` when it has none, or while it is being changed.
+    pub fn of(object: &Value) -> Option<HeldView> {
+        if let Some(m) = object.get::<MemoryView>() {
+            return Some(HeldView {
+                owner: m.owner.get(),
+                start: m.start.get(),
+                len: m.len.get(),
+                typecode: m.typecode,
+                readonly: m.readonly,
+            });
+        }
+        if let Some(n) = object.get::<Native>() {
+            return n.0.buffer();
+        }
+        let len = plain_buffer(object)?.len();
+        let readonly = object.get::<ByteArray>().is_none() && object.get::<Array>().is_none();
+        Some(HeldView { owner: object.clone(), start: 0, len, typecode: object.buffer_typecode(), readonly })
+    }
+
     /// The range of the owner's content; empty when the owner has become too short.
     fn part<'b>(&self, all: &'b [u8]) -> &'b [u8] {
         all.get(self.start..self.start + self.len).unwrap_or(&[])
+    }
+
+    /// Runs `f` on the bytes; on none when the owner has become too short.
+    pub fn with<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
+        match plain_buffer(&self.owner) {
+            Some(Buffer::Slice(s)) => f(self.part(s)),
+            Some(Buffer::Shared(r)) => f(self.part(&r)),
+            _ => f(&[]),
+        }
+    }
+
+    /// Runs `f` on the bytes for writing; `None` when they are read-only, in use, or gone.
+    pub fn with_mut<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
+        if self.readonly {
+            return None;
+        }
+        let data = match self.owner.get::<ByteArray>() {
+            Some(b) => &b.data,
+            None => &self.owner.get::<Array>()?.data,
+        };
+        let mut all = data.try_borrow_mut().ok()?;
+        all.get_mut(self.start..self.start + self.len).map(f)
     }
 }
 
@@ -76,11 +124,7 @@ impl Buffer<'_> {
         match self {
             Buffer::Slice(s) => f(s),
             Buffer::Shared(r) => f(r),
-            Buffer::View(v) => match plain_buffer(&v.owner) {
-                Some(Buffer::Slice(s)) => f(v.part(s)),
-                Some(Buffer::Shared(r)) => f(v.part(&r)),
-                _ => f(&[]),
-            },
+            Buffer::View(v) => v.with(f),
         }
     }
     /// A copy of the bytes.
@@ -127,28 +171,23 @@ fn plain_buffer(v: &Value) -> Option<Buffer<'_>> {
 
 impl BufferValue for Value {
     fn buffer(&self) -> Option<Buffer<'_>> {
-        if let Some(m) = self.get::<MemoryView>() {
-            return Some(Buffer::View(HeldView { owner: m.owner.get(), start: m.start.get(), len: m.len.get() }));
+        match plain_buffer(self) {
+            None if self.get::<MemoryView>().is_some() || self.get::<Native>().is_some() => {
+                HeldView::of(self).map(Buffer::View)
+            }
+            plain => plain,
         }
-        plain_buffer(self)
     }
 
     fn with_buffer_mut<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
-        let view = self.get::<MemoryView>();
-        let owner = match view {
-            Some(m) if m.readonly => return None,
-            Some(m) => m.owner.get(),
-            None => self.clone(),
-        };
-        let data = match owner.get::<ByteArray>() {
+        let data = match self.get::<ByteArray>() {
             Some(b) => &b.data,
-            None => &owner.get::<Array>()?.data,
+            None => match self.get::<Array>() {
+                Some(a) => &a.data,
+                None => return HeldView::of(self)?.with_mut(f),
+            },
         };
-        let mut all = data.try_borrow_mut().ok()?;
-        match view {
-            Some(m) => all.get_mut(m.start.get()..m.start.get() + m.len.get()).map(f),
-            None => Some(f(&mut all)),
-        }
+        Some(f(&mut data.try_borrow_mut().ok()?))
     }
 
     fn buffer_typecode(&self) -> u8 {
@@ -157,7 +196,7 @@ impl BufferValue for Value {
         } else if let Some(m) = self.get::<MemoryView>() {
             m.typecode
         } else {
-            b'B'
+            self.get::<Native>().and_then(|n| n.0.buffer()).map_or(b'B', |b| b.typecode)
         }
     }
 

@@ -20,7 +20,7 @@ mod table;
 mod tuple;
 mod type_def;
 
-pub use array::{Array, Buffer, BufferValue, MemoryView};
+pub use array::{Array, Buffer, BufferValue, HeldView, MemoryView};
 pub use bytes::{ByteArray, Bytes, BytesHead, BytesOwner, ExternalBytes};
 pub use class::{BoundMethod, Class, ClassFlags, ClassMethod, Property, StaticMethod, Super};
 pub use code::{Cache, CodeObject};

@@ -4,7 +4,7 @@
 //! do with its result) or *park* (a wait, and what to do afterwards). The continuation is an owned value in
 //! the native's frame, so no Rust stack is ever set aside.
 
-use super::TypeDef;
+use super::{HeldView, TypeDef};
 use crate::kinds::Trace;
 use crate::vm::{Raised, Res, Vm};
 use alloc::boxed::Box;
@@ -171,6 +171,10 @@ pub trait NativeObject: Any {
     fn trace(&self, _visit: &mut dyn FnMut(&Value)) {}
     /// Lets go of them.
     fn clear(&self) {}
+    /// The buffer that it shows, for the buffer protocol.
+    fn buffer(&self) -> Option<HeldView> {
+        None
+    }
 }
 
 /// The cell of a [`NativeObject`].

@@ -6,7 +6,7 @@ use super::codec::{bytes_hex, no_buffer};
 use super::element::{element_at, element_count, item_size};
 use super::str::iterate;
 use crate::collection::{element_index, receiver};
-use crate::object::{Args, Array, BufferValue, ByteArray, Entry, MemoryView, Slice, Step, TypeDef};
+use crate::object::{Args, BufferValue, Entry, HeldView, MemoryView, Slice, Step, TypeDef};
 use crate::vm::{Raised, Res, Vm};
 use core::cell::Cell;
 use snakeye_heap::{Gc, Rom, Slot, Value};
@@ -42,16 +42,13 @@ fn memoryview_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
 impl Vm {
     /// A memoryview of the whole of an object that has a buffer; TypeError for others.
     pub fn new_memoryview(&mut self, object: &Value) -> Res {
-        if let Some(m) = object.get::<MemoryView>() {
-            return self.view_part(m, m.start.get(), m.len.get());
-        }
-        let Some(len) = object.buffer().map(|b| b.len()) else { return Err(no_buffer(self)) };
+        let Some(shown) = HeldView::of(object) else { return Err(no_buffer(self)) };
         let view = MemoryView {
-            owner: Slot::new(object.clone()),
-            typecode: object.buffer_typecode(),
-            start: Cell::new(0),
-            len: Cell::new(len),
-            readonly: object.get::<ByteArray>().is_none() && object.get::<Array>().is_none(),
+            owner: Slot::new(shown.owner),
+            typecode: shown.typecode,
+            start: Cell::new(shown.start),
+            len: Cell::new(shown.len),
+            readonly: shown.readonly,
         };
         Ok(self.heap.alloc(view)?.into())
     }
