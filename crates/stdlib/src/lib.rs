@@ -12,6 +12,7 @@ mod buffer;
 pub mod cmath;
 pub mod collections;
 pub mod errno;
+pub mod framebuf;
 pub mod gc;
 pub mod hashlib;
 pub mod heapq;
@@ -32,6 +33,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &cmath::CMATH,
     &collections::COLLECTIONS,
     &errno::ERRNO,
+    &framebuf::FRAMEBUF,
     &gc::GC,
     &hashlib::HASHLIB,
     &heapq::HEAPQ,

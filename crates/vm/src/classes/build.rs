@@ -197,8 +197,19 @@ impl Vm {
         }
         let Some(native) = class.native_base else { return Ok(Value::UNBOUND) };
         let Some(new) = native.get().new else { return Ok(Value::UNBOUND) };
-        let step = new(self, &native.value(), Args { pos: args, kw: &[] })?;
-        self.complete(step)
+        let made = new(self, &native.value(), Args { pos: args, kw: &[] }).and_then(|step| self.complete(step));
+        match made {
+            // What needs arguments is made by `super().__init__`.
+            Err(r) if args.is_empty() => {
+                let raised = self.take_exception();
+                if raised.get::<Exception>().is_some_and(|e| e.class.is(&exc::TYPE_ERROR.value())) {
+                    return Ok(Value::UNBOUND);
+                }
+                self.raise(raised);
+                Err(r)
+            }
+            made => made,
+        }
     }
 }
 
