@@ -23,7 +23,7 @@ show(fb, 24, 16)
 
 # Every format keeps what its pixels can hold, and clips at its sides.
 for fmt in ("MONO_VLSB", "MONO_HLSB", "MONO_HMSB", "GS2_HMSB", "GS4_HMSB", "GS8", "RGB565"):
-    buf = bytearray(64)
+    buf = bytearray(72)
     fb = framebuf.FrameBuffer(buf, 10, 3, getattr(framebuf, fmt), 12)
     fb.fill(0x1E5)
     fb.fill_rect(-3, 1, 9, 9, 0)
