@@ -11,6 +11,7 @@ pub mod binascii;
 mod buffer;
 pub mod cmath;
 pub mod collections;
+pub mod deflate;
 pub mod errno;
 pub mod framebuf;
 pub mod gc;
@@ -22,6 +23,7 @@ pub mod math;
 pub mod micropython;
 pub mod random;
 pub mod re;
+mod stream;
 pub mod struct_module;
 pub mod sys;
 
@@ -32,6 +34,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &binascii::BINASCII,
     &cmath::CMATH,
     &collections::COLLECTIONS,
+    &deflate::DEFLATE,
     &errno::ERRNO,
     &framebuf::FRAMEBUF,
     &gc::GC,
