@@ -18,6 +18,7 @@ pub mod repl;
 pub mod socket;
 pub mod thread;
 pub mod time;
+pub mod tls;
 
 use snakeye_vm::object::ModuleDef;
 
@@ -31,4 +32,6 @@ pub static MODULES: &[&ModuleDef] = &[
     &socket::SOCKET_MODULE,
     &thread::THREAD,
     &time::TIME,
+    &tls::SSL,
+    &tls::TLS,
 ];
