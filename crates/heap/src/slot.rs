@@ -32,6 +32,12 @@ impl Slot {
     pub fn set(&self, value: Value) {
         drop(self.replace(value));
     }
+    /// Whether it holds the unbound mark.
+    #[inline(always)]
+    pub fn is_unbound(&self) -> bool {
+        // SAFETY: as in get.
+        unsafe { (*self.0.get()).is_unbound() }
+    }
     /// Shows the value to a tracer.
     pub fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         // SAFETY: tracing neither frees nor changes values.
@@ -64,6 +70,14 @@ impl Slots {
     #[inline(always)]
     pub fn get(&self, i: usize) -> Option<Value> {
         self.items().get(i).cloned()
+    }
+    /// The value at `i`, in place.
+    ///
+    /// # Safety
+    /// The row does not change while the result is used.
+    #[inline(always)]
+    pub unsafe fn peek(&self, i: usize) -> Option<&Value> {
+        self.items().get(i)
     }
     /// Puts a value at `i` and returns the old one; hands `value` back when there is no such place.
     #[inline(always)]

@@ -6,6 +6,7 @@ use crate::intern::Interner;
 use crate::kinds::KINDS;
 use crate::names::{N, NAMES};
 use crate::object::*;
+use crate::run::step::Flow;
 use crate::run::thread::Scheduler;
 use crate::shape::Shapes;
 use alloc::boxed::Box;
@@ -76,6 +77,8 @@ pub struct Vm {
     pub(crate) class_epoch: u32,
     /// The next exception passes a frame it was raised in before: no second traceback line.
     pub(crate) reraising: bool,
+    /// Why the run loop was left.
+    pub(crate) leaving: Res<Flow>,
     /// What the StopIteration carried that ended an iterator written in Python, for `next()` of an iterator
     /// around it.
     pub(crate) stop_value: Option<Value>,
@@ -135,6 +138,7 @@ impl Vm {
             shapes: Shapes::default(),
             class_epoch,
             reraising: false,
+            leaving: Ok(Flow::Go),
             iter_depth: 0,
             stop_value: None,
             nesting: 0,

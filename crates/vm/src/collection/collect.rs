@@ -4,7 +4,7 @@
 //! loop when such an iterator turns up.
 
 use super::iter::fast_next;
-use crate::object::{Dict, Iter, List, Range, Set, Step, Tuple};
+use crate::object::{Dict, Generator, Iter, List, Range, Set, Step, Tuple, Walk};
 use crate::vm::{Raised, Res, Vm};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -26,30 +26,17 @@ pub(super) fn row_to_vec(mut row: HVec<Value>) -> Res<Vec<Value>> {
 type RowThen = Box<dyn FnOnce(&mut Vm, HVec<Value>) -> Res<Step>>;
 
 struct Collecting {
-    iterator: Value,
     row: HVec<Value>,
     then: RowThen,
 }
 
-fn go_on_collecting(vm: &mut Vm, mut c: Box<Collecting>) -> Res<Step> {
-    loop {
-        let item = match next_quick(vm, &c.iterator)? {
-            Step::Done(item) => item,
-            step => {
-                return vm.and_then(Ok(step), move |vm, item| {
-                    let item = item?;
-                    if item.is_unbound() {
-                        return (c.then)(vm, c.row);
-                    }
-                    c.row.push(&vm.heap, item)?;
-                    go_on_collecting(vm, c)
-                });
-            }
-        };
-        if item.is_unbound() {
-            return (c.then)(vm, c.row);
-        }
-        c.row.push(&vm.heap, item)?;
+impl Walk for Collecting {
+    fn item(&mut self, vm: &mut Vm, item: Value) -> Res<Option<Value>> {
+        self.row.push(&vm.heap, item)?;
+        Ok(None)
+    }
+    fn end(self: Box<Self>, vm: &mut Vm) -> Res<Step> {
+        (self.then)(vm, self.row)
     }
 }
 
@@ -63,38 +50,50 @@ pub(super) fn next_quick(vm: &mut Vm, iterator: &Value) -> Res<Step> {
     vm.next_step(iterator)
 }
 
-type FoldEach = Box<dyn FnMut(&mut Vm, Value) -> Res<Option<Value>>>;
-type FoldEnd = Box<dyn FnOnce(&mut Vm) -> Res<Step>>;
-
-struct Folding {
-    iterator: Value,
-    each: FoldEach,
-    end: FoldEnd,
-}
-
-fn go_on_folding(vm: &mut Vm, mut f: Box<Folding>) -> Res<Step> {
+/// Gives every further item of the iterator to the walk.
+fn walk_step(vm: &mut Vm, iterator: Value, mut walk: Box<dyn Walk>) -> Res<Step> {
+    if iterator.get::<Generator>().is_some() {
+        return Ok(Step::Walk(iterator, walk));
+    }
     loop {
-        let item = match next_quick(vm, &f.iterator)? {
+        let item = match next_quick(vm, &iterator)? {
             Step::Done(item) => item,
             step => {
                 return vm.and_then(Ok(step), move |vm, item| {
                     let item = item?;
                     if item.is_unbound() {
-                        return (f.end)(vm);
+                        return walk.end(vm);
                     }
-                    match (f.each)(vm, item)? {
+                    match walk.item(vm, item)? {
                         Some(result) => Ok(Step::Done(result)),
-                        None => go_on_folding(vm, f),
+                        None => walk_step(vm, iterator, walk),
                     }
                 });
             }
         };
         if item.is_unbound() {
-            return (f.end)(vm);
+            return walk.end(vm);
         }
-        if let Some(result) = (f.each)(vm, item)? {
+        if let Some(result) = walk.item(vm, item)? {
             return Ok(Step::Done(result));
         }
+    }
+}
+
+type FoldEach = Box<dyn FnMut(&mut Vm, Value) -> Res<Option<Value>>>;
+type FoldEnd = Box<dyn FnOnce(&mut Vm) -> Res<Step>>;
+
+struct Folding {
+    each: FoldEach,
+    end: FoldEnd,
+}
+
+impl Walk for Folding {
+    fn item(&mut self, vm: &mut Vm, item: Value) -> Res<Option<Value>> {
+        (self.each)(vm, item)
+    }
+    fn end(self: Box<Self>, vm: &mut Vm) -> Res<Step> {
+        (self.end)(vm)
     }
 }
 
@@ -142,7 +141,7 @@ impl Vm {
             return then(self, row);
         }
         let iterator = self.iter(iterable)?;
-        go_on_collecting(self, Box::new(Collecting { iterator, row: HVec::new(), then: Box::new(then) }))
+        walk_step(self, iterator, Box::new(Collecting { row: HVec::new(), then: Box::new(then) }))
     }
 
     /// All items of an iterable. An iterator written in Python nests a run loop; natives that can should use
@@ -180,6 +179,6 @@ impl Vm {
         end: impl FnOnce(&mut Vm) -> Res<Step> + 'static,
     ) -> Res<Step> {
         let iterator = self.iter(iterable)?;
-        go_on_folding(self, Box::new(Folding { iterator, each: Box::new(each), end: Box::new(end) }))
+        walk_step(self, iterator, Box::new(Folding { each: Box::new(each), end: Box::new(end) }))
     }
 }

@@ -36,6 +36,9 @@ pub struct CodeObject {
     pub n_pos: u8,
     /// Keyword-only parameters.
     pub n_kwonly: u8,
+    /// Positional arguments that can become the registers of a call as they are: `n_pos`, or
+    /// [`CodeObject::INDIRECT`] when calls of this code need more than arguments and defaults.
+    pub direct: u16,
     /// Registers a frame needs.
     pub n_regs: u16,
     /// Instructions: verified before this object was made.
@@ -71,6 +74,9 @@ impl Trace for CodeObject {
 }
 
 impl CodeObject {
+    /// No number of arguments.
+    pub const INDIRECT: u16 = u16::MAX;
+
     /// The source line of the instruction at word `pc`.
     pub fn line_of(&self, pc: u32) -> u32 {
         let i = self.lines.partition_point(|&(start, _)| start <= pc);

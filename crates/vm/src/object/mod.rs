@@ -34,7 +34,7 @@ pub use list::List;
 pub use module::{Entry, Module, ModuleDef};
 pub use native::{
     Args, Body, Call, Enter, Interest, Native, NativeFn, NativeObject, NativeValue, Param, Resume, ResumeMode, Step,
-    Then, Wait,
+    Then, Wait, Walk,
 };
 pub use number::{BigInt, BoxedFloat, Complex};
 pub use str::{Str, StrHead, StrValue, hash_bytes};

@@ -85,6 +85,14 @@ pub struct Enter {
     pub namespace: Value,
 }
 
+/// What a native does with the items of a generator.
+pub trait Walk {
+    /// Takes an item; a value ends the walk and is the native's result.
+    fn item(&mut self, vm: &mut Vm, item: Value) -> Res<Option<Value>>;
+    /// After the last item.
+    fn end(self: Box<Self>, vm: &mut Vm) -> Res<Step>;
+}
+
 /// How a native ends, if it does not raise.
 pub enum Step {
     /// With this result. (For `next`: unbound means exhausted.)
@@ -99,6 +107,8 @@ pub enum Step {
     Call(Box<Call>, Then),
     /// By waiting.
     Park(Wait, Then),
+    /// By taking every item of a generator.
+    Walk(Value, Box<dyn Walk>),
     /// By another step, and going on with its result.
     After(Box<Step>, Then),
 }

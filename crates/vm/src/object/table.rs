@@ -122,13 +122,35 @@ impl Table {
         if ask.is_empty() { Probe::Missing } else { Probe::Ask(ask) }
     }
 
+    /// The entry of a key where no Python code is needed to find it; `None` also when it might be.
+    #[inline]
+    pub fn probe_quick(&self, key: &Value, hash: u32) -> Option<usize> {
+        if self.index.is_empty() {
+            return self.entries.iter().position(|e| e.hash == hash && quick_equal(&e.key, key) == Some(true));
+        }
+        let mask = self.index.len() - 1;
+        let mut at = hash as usize & mask;
+        let mut step = 0;
+        loop {
+            match self.index[at] {
+                EMPTY => return None,
+                REMOVED => {}
+                n => {
+                    let e = &self.entries[n as usize - 1];
+                    if e.hash == hash && quick_equal(&e.key, key) == Some(true) {
+                        return Some(n as usize - 1);
+                    }
+                }
+            }
+            step += 1;
+            at = (at + step) & mask;
+        }
+    }
+
     /// The entry of an interned name.
     #[inline]
     pub fn find_name(&self, name: &Value) -> Option<usize> {
-        match self.probe(name, name.str_hash()) {
-            Probe::Found(i) => Some(i),
-            _ => None,
-        }
+        self.probe_quick(name, name.str_hash())
     }
 
     /// The value of entry `i`.

@@ -26,43 +26,6 @@ pub enum BinOp {
     MatMul,
 }
 
-impl BinOp {
-    /// All operators in order.
-    pub const ALL: [BinOp; 13] = [
-        BinOp::Add,
-        BinOp::Sub,
-        BinOp::Mul,
-        BinOp::TrueDiv,
-        BinOp::FloorDiv,
-        BinOp::Mod,
-        BinOp::Pow,
-        BinOp::Shl,
-        BinOp::Shr,
-        BinOp::And,
-        BinOp::Or,
-        BinOp::Xor,
-        BinOp::MatMul,
-    ];
-    /// The special method's stem, as in `__add__`, `__radd__`, `__iadd__`.
-    pub const fn stem(self) -> &'static str {
-        match self {
-            BinOp::Add => "add",
-            BinOp::Sub => "sub",
-            BinOp::Mul => "mul",
-            BinOp::TrueDiv => "truediv",
-            BinOp::FloorDiv => "floordiv",
-            BinOp::Mod => "mod",
-            BinOp::Pow => "pow",
-            BinOp::Shl => "lshift",
-            BinOp::Shr => "rshift",
-            BinOp::And => "and",
-            BinOp::Or => "or",
-            BinOp::Xor => "xor",
-            BinOp::MatMul => "matmul",
-        }
-    }
-}
-
 /// Comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

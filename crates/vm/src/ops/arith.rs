@@ -1,16 +1,22 @@
 //! Binary and unary operators.
 
+use crate::names::N;
 use crate::object::*;
 use crate::vm::{Res, Vm};
 use alloc::vec;
 use snakeye_heap::Value;
 
-/// What a special method is called with which stem.
-fn method_name(op: BinOp, prefix: &str) -> alloc::string::String {
-    alloc::format!("__{prefix}{}__", op.stem())
-}
-
 impl Vm {
+    /// The name of an operator's special method: plain (`form` 0), reversed (1) or in place (2).
+    #[inline]
+    pub(crate) fn operator_name(&self, op: BinOp, form: usize) -> &Value {
+        &self.names[N::__add__ as usize + 3 * op as usize + form]
+    }
+
+    fn operator_method(&self, v: &Value, op: BinOp, form: usize) -> Option<Value> {
+        self.find_special(v, self.operator_name(op, form))
+    }
+
     /// `a op b`.
     pub fn binary_step(&mut self, op: BinOp, a: &Value, b: &Value) -> Res<Step> {
         let a_user = a.get::<Instance>().is_some();
@@ -19,7 +25,7 @@ impl Vm {
             let v = self.binary_native(op, a, b)?;
             return self.or_unsupported(v, op.symbol(), a, b).map(Step::Done);
         }
-        if a_user && let Some(f) = self.special_method(a, &method_name(op, ""))? {
+        if a_user && let Some(f) = self.operator_method(a, op, 0) {
             let (a2, b2) = (a.clone(), b.clone());
             return Ok(Step::call(f, vec![a.clone(), b.clone()], move |vm, r| {
                 let v = r?;
@@ -29,9 +35,9 @@ impl Vm {
         self.reverse_step(op, a, b)
     }
 
-    fn reverse_step(&mut self, op: BinOp, a: &Value, b: &Value) -> Res<Step> {
+    pub(crate) fn reverse_step(&mut self, op: BinOp, a: &Value, b: &Value) -> Res<Step> {
         if b.get::<Instance>().is_some()
-            && let Some(f) = self.special_method(b, &method_name(op, "r"))?
+            && let Some(f) = self.operator_method(b, op, 1)
         {
             let (a2, b2) = (a.clone(), b.clone());
             return Ok(Step::call(f, vec![b.clone(), a.clone()], move |vm, r| {
@@ -80,7 +86,7 @@ impl Vm {
     /// `a op= b`.
     pub fn inplace_step(&mut self, op: BinOp, a: &Value, b: &Value) -> Res<Step> {
         if a.get::<Instance>().is_some()
-            && let Some(f) = self.special_method(a, &method_name(op, "i"))?
+            && let Some(f) = self.operator_method(a, op, 2)
         {
             let (a2, b2) = (a.clone(), b.clone());
             return Ok(Step::call(f, vec![a.clone(), b.clone()], move |vm, r| {

@@ -1,6 +1,6 @@
 //! Calls: from any callable to a frame or a finished step.
 
-use super::frame::{Entry, Frame, GenEnd, Ret, clear};
+use super::frame::{Entry, Frame, FrameKind, Ret, clear};
 use crate::names::N;
 use crate::object::*;
 use crate::vm::{Raised, Res, Vm};
@@ -116,7 +116,7 @@ impl Vm {
         pos: &[Value],
         kw: &[(Value, Value)],
         ret: Ret,
-        namespace: Value,
+        context: Value,
     ) -> Res<()> {
         self.check_depth()?;
         let Some(f) = function.get::<Function>() else { return Err(self.type_error("function expected")) };
@@ -140,11 +140,12 @@ impl Vm {
             code,
             base,
             pc,
-            namespace,
-            generator: Value::UNBOUND,
-            gen_end: GenEnd::Raise,
+            context,
+            // SAFETY: n places from base.
+            top: unsafe { base.add(n) },
             ret,
             segment,
+            kind: FrameKind::Plain,
         }));
         Ok(())
     }

@@ -99,9 +99,9 @@ impl Vm {
     fn current_locals(&mut self) -> Value {
         let globals = self.current_globals();
         if let Some(f) = self.stack().frame()
-            && f.namespace.get::<Dict>().is_some()
+            && f.context.get::<Dict>().is_some()
         {
-            return f.namespace.clone();
+            return f.context.clone();
         }
         globals.into()
     }

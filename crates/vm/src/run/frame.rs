@@ -1,10 +1,11 @@
 //! Frames and the stacks they live on.
 
-use crate::object::{CodeObject, Then};
+use crate::object::{CodeObject, Then, Walk};
 use crate::vm::Res;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
+use snakeye_bytecode::Handler;
 use snakeye_heap::Value;
 
 /// How a result reaches the frame below.
@@ -24,21 +25,27 @@ pub(crate) enum Ret {
     YieldFrom { reg: u8 },
     /// `__init__`'s result, which must be None; the instance (kept in the frame) goes into the register.
     Init(u8),
+    /// Into a register: what the method of a binary operator gave, unless it is NotImplemented.
+    Operator(u8),
     /// To the native below.
     Native,
+    /// To the walk below, item by item.
+    Walk,
     /// Out of this run of the loop.
     Exit,
     /// Nowhere: the thread ends.
     ThreadEnd,
 }
 
-/// How a generator's frame ends.
+/// What a frame runs, and how it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GenEnd {
-    /// With unbound as result.
-    Unbound,
-    /// With StopIteration.
-    Raise,
+pub(crate) enum FrameKind {
+    /// A function: with its result.
+    Plain,
+    /// A generator asked for its next item: with unbound.
+    Next,
+    /// A generator sent to: with StopIteration.
+    Send,
 }
 
 /// A Python frame.
@@ -46,24 +53,34 @@ pub(crate) struct Frame {
     /// The function: keeps code, globals and closure alive.
     pub function: Value,
     pub code: NonNull<CodeObject>,
-    /// Register 0.
+    /// Register 0: a place of the stack, or, in a generator's frame, the first of the row the generator keeps.
     pub base: *mut Value,
     /// Next instruction, while another frame runs.
     pub pc: *const u32,
-    /// Namespace dict of a class body or exec; the instance for Ret::Init; else unbound.
-    pub namespace: Value,
-    /// The generator this frame belongs to, or unbound.
-    pub generator: Value,
-    pub gen_end: GenEnd,
+    /// Namespace dict of a class body or exec; the instance for `Ret::Init`; the generator the frame belongs
+    /// to; else unbound.
+    pub context: Value,
+    /// The first place of the stack that neither this frame nor one below uses.
+    pub top: *mut Value,
     pub ret: Ret,
     /// Segment to return to.
     pub segment: u16,
+    pub kind: FrameKind,
 }
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Entry>() <= 64);
 
 impl Frame {
     pub fn code(&self) -> &CodeObject {
         // SAFETY: fact 3 of run/mod.rs.
         unsafe { self.code.as_ref() }
+    }
+
+    /// The handler of the instruction that raised: the pc stands behind it.
+    pub fn handler(&self) -> Option<Handler> {
+        let at = self.pc_index().saturating_sub(1) as u32;
+        self.code().handlers.iter().find(|h| h.start <= at && at < h.end).copied()
     }
 
     /// Index of the word `pc` points to.
@@ -76,7 +93,19 @@ impl Frame {
 /// One entry of a thread's frame stack.
 pub(crate) enum Entry {
     Python(Frame),
-    Native { then: Then, ret: Ret },
+    Native {
+        then: Then,
+        ret: Ret,
+    },
+    /// A native that takes every item of a generator; the generator's frame is above.
+    Walk(Box<Walking>),
+}
+
+/// A walk through a generator.
+pub(crate) struct Walking {
+    pub generator: Value,
+    pub walk: Box<dyn Walk>,
+    pub ret: Ret,
 }
 
 /// A thread's registers and frames.
@@ -135,7 +164,7 @@ impl Stack {
     pub fn top(&self) -> *mut Value {
         for e in self.entries.iter().rev() {
             if let Entry::Python(f) = e {
-                return f.base.wrapping_add(f.code().n_regs as usize);
+                return f.top;
             }
         }
         self.bounds().0
@@ -172,6 +201,21 @@ impl Stack {
         Ok(base)
     }
 
+    /// A base for the `n_regs` registers of a function that the frame on top calls with the `n` arguments at
+    /// `first`, which move there: those in a generator's row, and those at the end of a full segment.
+    #[inline(never)]
+    pub fn place_window(&mut self, frame: &Frame, first: *mut Value, n: usize, n_regs: usize) -> Res<*mut Value> {
+        if frame.kind == FrameKind::Plain {
+            return self.place(first, n, n_regs);
+        }
+        let base = self.place(frame.top, 0, n_regs)?;
+        for i in 0..n {
+            // SAFETY: registers of the frame, and unused places of a segment (fact 2).
+            unsafe { put(base.add(i), take(first.add(i))) };
+        }
+        Ok(base)
+    }
+
     fn drop_from(&mut self, n: usize) {
         while self.segments.len() > n {
             if let Some(s) = self.segments.pop() {
@@ -192,7 +236,7 @@ impl Stack {
     /// Unbinds a frame's registers and goes back to its caller's segment.
     pub fn release(&mut self, f: &Frame) {
         let n = f.code().n_regs as usize;
-        // SAFETY: the frame's registers are places of a segment (fact 2).
+        // SAFETY: the frame's registers (fact 2).
         unsafe { clear(f.base, n) };
         self.depth -= 1;
         self.use_segment(f.segment as usize);
@@ -202,13 +246,33 @@ impl Stack {
 /// Unbinds `n` places.
 ///
 /// # Safety
-/// They are places of one segment.
+/// They are registers (fact 2 of run/mod.rs).
 #[inline(always)]
 pub(crate) unsafe fn clear(base: *mut Value, n: usize) {
     for i in 0..n {
         // SAFETY: per the contract. The value is moved out before it drops.
         unsafe { drop(core::mem::replace(&mut *base.add(i), Value::UNBOUND)) };
     }
+}
+
+/// Puts `v` into a register; what was there is dropped last.
+///
+/// # Safety
+/// `place` is a register (fact 2 of run/mod.rs).
+#[inline(always)]
+pub(crate) unsafe fn put(place: *mut Value, v: Value) {
+    // SAFETY: per the contract.
+    unsafe { drop(core::mem::replace(&mut *place, v)) }
+}
+
+/// Moves the value out of a register, which is unbound then.
+///
+/// # Safety
+/// `place` is a register (fact 2 of run/mod.rs).
+#[inline(always)]
+pub(crate) unsafe fn take(place: *mut Value) -> Value {
+    // SAFETY: per the contract.
+    unsafe { core::mem::replace(&mut *place, Value::UNBOUND) }
 }
 
 impl Drop for Stack {

@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
-use snakeye_bytecode::{Code, Const};
+use snakeye_bytecode::{Code, CodeFlags, Const};
 use snakeye_heap::{Gc, Value};
 
 impl Vm {
@@ -28,6 +28,8 @@ impl Vm {
         for child in code.children {
             children.push(self.load_verified(child)?);
         }
+        const SPECIAL: u16 = CodeFlags::GENERATOR | CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
+        let direct = code.flags.0 & SPECIAL == 0 && code.n_kwonly == 0;
         let object = CodeObject {
             name: Rc::from(&*code.name),
             file: code.file,
@@ -35,6 +37,7 @@ impl Vm {
             n_posonly: code.n_posonly,
             n_pos: code.n_pos,
             n_kwonly: code.n_kwonly,
+            direct: if direct { code.n_pos as u16 } else { CodeObject::INDIRECT },
             n_regs: code.n_regs,
             words: code.words.into_boxed_slice(),
             consts: consts.into_boxed_slice(),

@@ -1,6 +1,6 @@
 //! Carrying out steps: calls, waits, generator resumptions, and delivering results.
 
-use super::frame::{Entry, Frame, GenEnd, Ret};
+use super::frame::{Entry, Frame, FrameKind, Ret, Walking, put};
 use super::thread::State;
 use crate::exceptions as exc;
 use crate::object::*;
@@ -59,6 +59,15 @@ impl Vm {
                     *inner
                 }
                 Step::Resume(r) => return self.resume_generator(r.generator, r.value, r.mode, ret),
+                Step::Walk(generator, walk) => {
+                    self.check_depth()?;
+                    self.stack().entries.push(Entry::Walk(Box::new(Walking {
+                        generator: generator.clone(),
+                        walk,
+                        ret,
+                    })));
+                    return self.resume_generator(generator, Value::NONE, ResumeMode::Next, Ret::Walk);
+                }
                 Step::Enter(e) => {
                     let Enter { function, namespace } = *e;
                     self.push_frame(function, &[], &[], ret, namespace)?;
@@ -122,6 +131,29 @@ impl Vm {
                 };
                 return Ok(Delivered::Next(then(self, Ok(v))?, ret));
             }
+            Ret::Walk => {
+                let Some(Entry::Walk(walking)) = self.stack().entries.pop() else {
+                    return Err(self.runtime_error("native frame expected"));
+                };
+                let Walking { generator, mut walk, ret } = *walking;
+                if v.is_unbound() {
+                    return Ok(Delivered::Next(walk.end(self)?, ret));
+                }
+                let step = match walk.item(self, v)? {
+                    Some(result) => Step::Done(result),
+                    None => Step::Walk(generator, walk),
+                };
+                return Ok(Delivered::Next(step, ret));
+            }
+            Ret::Operator(reg) if v.is(&Value::NOT_IMPLEMENTED) => {
+                let frame = self.top_frame();
+                if frame.is_null() {
+                    return Err(Raised);
+                }
+                // SAFETY: the frame stands behind the instruction that called the operator's method.
+                let step = unsafe { self.operator_declined(frame) }?;
+                return Ok(Delivered::Next(step, Ret::Reg(reg)));
+            }
             Ret::Exit => return Ok(Delivered::Flow(Flow::Exit(v))),
             Ret::ThreadEnd => {
                 self.end_thread();
@@ -138,7 +170,7 @@ impl Vm {
         // SAFETY: registers and distances come from the verified code of this frame (facts 1 and 2).
         unsafe {
             match ret {
-                Ret::Reg(r) => drop(core::mem::replace(&mut *f.base.add(r as usize), v)),
+                Ret::Reg(r) | Ret::Operator(r) => put(f.base.add(r as usize), v),
                 Ret::Bool { reg, negate } => {
                     drop(core::mem::replace(&mut *f.base.add(reg as usize), Value::bool(truth != negate)));
                 }
@@ -172,43 +204,8 @@ impl Vm {
         go
     }
 
-    /// The frame on top yields `v`: its registers are saved, and `v` goes to whoever resumed it.
-    pub(crate) fn yield_value(&mut self, v: Value, in_yield_from: bool) -> Res<Delivered> {
-        let Some(Entry::Python(mut f)) = self.stack().entries.pop() else {
-            return Err(self.runtime_error("frame expected"));
-        };
-        let n = f.code().n_regs as usize;
-        let mut pc = f.pc_index() as u32;
-        if in_yield_from {
-            pc = (pc - 1) | IN_YIELD_FROM;
-        }
-        let generator = core::mem::replace(&mut f.generator, Value::UNBOUND);
-        if let Some(g) = generator.get::<Generator>() {
-            let mut saved = g.registers.borrow_mut();
-            if saved.len() == n {
-                // SAFETY: the frame's n registers (fact 2) and a buffer of n values, apart from each other. The
-                // buffer holds only unbound values while the generator runs, so those end up on the stack.
-                unsafe { core::ptr::swap_nonoverlapping(saved.as_mut_ptr(), f.base, n) };
-            }
-            drop(saved);
-            g.pc.set(pc);
-            g.state.set(GeneratorState::Suspended);
-        }
-        // The registers were swapped for unbound ones: nothing to clear.
-        let stack = self.stack();
-        stack.depth -= 1;
-        stack.use_segment(f.segment as usize);
-        let ret = f.ret;
-        drop(f);
-        drop(generator);
-        match ret {
-            Ret::YieldFrom { .. } => self.yield_value(v, true),
-            ret => Ok(Delivered::Next(Step::Done(v), ret)),
-        }
-    }
-
     /// The generator frame that just returned `v` (already popped) ends.
-    pub(crate) fn generator_returned(&mut self, ret: Ret, end: GenEnd, v: Value) -> Res<Delivered> {
+    pub(crate) fn generator_returned(&mut self, ret: Ret, end: FrameKind, v: Value) -> Res<Delivered> {
         match ret {
             Ret::ForIter { .. } => self.deliver(ret, Value::UNBOUND),
             Ret::YieldFrom { reg } => {
@@ -218,7 +215,7 @@ impl Vm {
                 }
                 Ok(Delivered::Flow(Flow::Go))
             }
-            ret if end == GenEnd::Unbound => self.deliver(ret, Value::UNBOUND),
+            ret if end == FrameKind::Next => self.deliver(ret, Value::UNBOUND),
             _ => {
                 let args: &[Value] = if v.is_none() { &[] } else { core::slice::from_ref(&v) };
                 let _ = self.raise_args(&exc::STOP_ITERATION, args);
@@ -255,16 +252,10 @@ impl Vm {
         let Some(f) = function.get::<Function>() else { return self.finished(ret, mode) };
         let code = NonNull::from(&*f.code);
         let n = f.code.n_regs as usize;
-        let stack = self.stack();
-        let segment = stack.segment as u16;
-        let top = stack.top();
-        let base = stack.place(top, 0, n)?;
-        {
-            let mut saved = g.registers.borrow_mut();
-            if saved.len() == n {
-                // SAFETY: n unused (unbound) places from base, and a buffer of n values, apart from each other.
-                unsafe { core::ptr::swap_nonoverlapping(saved.as_mut_ptr(), base, n) };
-            }
+        // SAFETY: nothing borrows the row while the generator is suspended; its places are registers (fact 2).
+        let base = unsafe { (*g.registers.as_ptr()).as_mut_ptr() };
+        if g.registers.borrow().len() < n {
+            return Err(self.runtime_error("invalid generator"));
         }
         let started = g.state.replace(GeneratorState::Running) == GeneratorState::Suspended;
         let saved_pc = g.pc.get();
@@ -272,19 +263,20 @@ impl Vm {
         let pending = g.pending.replace(Value::UNBOUND);
         // SAFETY: the index was saved from a pc of this code.
         let pc = unsafe { f.code.words.as_ptr().add(index) };
-        let gen_end = if mode == ResumeMode::Next { GenEnd::Unbound } else { GenEnd::Raise };
+        let kind = if mode == ResumeMode::Next { FrameKind::Next } else { FrameKind::Send };
         let stack = self.stack();
+        let (segment, top) = (stack.segment as u16, stack.top());
         stack.depth += 1;
         stack.entries.push(Entry::Python(Frame {
             function,
             code,
             base,
             pc,
-            namespace: Value::UNBOUND,
-            generator,
-            gen_end,
+            context: generator,
+            top,
             ret,
             segment,
+            kind,
         }));
         let throw = if mode == ResumeMode::Throw {
             Some(value.clone())
@@ -312,22 +304,28 @@ impl Vm {
             unsafe {
                 if saved_pc & IN_YIELD_FROM != 0 {
                     let w = snakeye_bytecode::Word(*frame.pc);
-                    *frame.base.add(w.b() as usize) = value;
+                    put(frame.base.add(w.b() as usize), value);
                 } else {
                     let w = snakeye_bytecode::Word(*frame.pc.sub(1));
-                    *frame.base.add(w.a() as usize) = value;
+                    put(frame.base.add(w.a() as usize), value);
                 }
             }
         }
         Ok(Flow::Go)
     }
 
+    /// What comes of a delivery, with the native's next step carried out.
+    pub(crate) fn delivered(&mut self, delivered: Delivered) -> Res<Flow> {
+        match delivered {
+            Delivered::Flow(flow) => Ok(flow),
+            Delivered::Next(step, ret) => self.start_step(step, ret),
+        }
+    }
+
     fn finished(&mut self, ret: Ret, mode: ResumeMode) -> Res<Flow> {
         if mode == ResumeMode::Next || matches!(ret, Ret::ForIter { .. } | Ret::YieldFrom { .. }) {
-            match self.deliver(ret, Value::UNBOUND)? {
-                Delivered::Flow(flow) => Ok(flow),
-                Delivered::Next(step, ret) => self.start_step(step, ret),
-            }
+            let delivered = self.deliver(ret, Value::UNBOUND)?;
+            self.delivered(delivered)
         } else {
             Err(self.raise_args(&exc::STOP_ITERATION, &[]))
         }

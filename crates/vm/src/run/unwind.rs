@@ -43,6 +43,8 @@ impl Vm {
                         Err(_) => e = self.take_exception(),
                     }
                 }
+                // The walk is over; whoever asked for it gets the exception.
+                Some(Entry::Walk(_)) => drop(self.stack().entries.pop()),
                 Some(Entry::Python(_)) => {
                     self.add_trace(&e);
                     if self.enter_handler(&e) {
@@ -50,7 +52,7 @@ impl Vm {
                     }
                     let Some(Entry::Python(f)) = self.stack().entries.pop() else { continue };
                     self.stack().release(&f);
-                    if let Some(g) = f.generator.get::<Generator>() {
+                    if let Some(g) = f.context.get::<Generator>() {
                         crate::kinds::Trace::clear(g);
                         if self.is_exception(&e, &exc::STOP_ITERATION) {
                             let _ = self.runtime_error("generator raised StopIteration");
@@ -70,11 +72,9 @@ impl Vm {
     }
 
     /// Goes to the handler of the frame on top, if it has one for where it stands.
-    fn enter_handler(&mut self, e: &Value) -> bool {
+    pub(super) fn enter_handler(&mut self, e: &Value) -> bool {
         let Some(f) = self.stack().frame() else { return false };
-        // The pc stands behind the instruction that raised.
-        let at = f.pc_index().saturating_sub(1) as u32;
-        let Some(h) = f.code().handlers.iter().find(|h| h.start <= at && at < h.end).copied() else { return false };
+        let Some(h) = f.handler() else { return false };
         // SAFETY: handler and register come from verified code (fact 1).
         unsafe {
             f.pc = f.code().words.as_ptr().add(h.handler as usize);
@@ -83,7 +83,7 @@ impl Vm {
         true
     }
 
-    fn add_trace(&mut self, e: &Value) {
+    pub(super) fn add_trace(&mut self, e: &Value) {
         let Some(x) = self.exception_of(e) else { return };
         let again = core::mem::take(&mut self.reraising);
         let Some(f) = self.stack().frame() else { return };
