@@ -15,6 +15,8 @@ pub(crate) const FREE: u8 = 0;
 
 /// Flag: reached from outside during a collection.
 pub(crate) const MARKED: u8 = 1;
+/// Flag: somebody wants to know when the cell goes.
+pub(crate) const WATCHED: u8 = 2;
 
 /// What precedes every payload. ROM cells have the same layout in read-only memory: their counts are read,
 /// never written.

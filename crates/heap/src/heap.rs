@@ -1,10 +1,11 @@
 //! The heap: allocation, release, limit.
 
-use crate::cell::{CellBox, FREE, HEADER, Header, IMMORTAL, KindOps, LARGE, Payload, Tail, TailHead};
+use crate::cell::{CellBox, FREE, HEADER, Header, IMMORTAL, KindOps, LARGE, Payload, Tail, TailHead, WATCHED};
 use crate::float;
 use crate::gc::Gc;
 use crate::page::{CLASS_SIZES, CLASSES, LARGE_PREFIX, Large, MAX_SMALL, PAGE_SIZE, Page, class_of};
 use crate::value::Value;
+use crate::weak::Watched;
 use alloc::alloc::{alloc, dealloc};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -55,6 +56,7 @@ pub(crate) struct Inner {
     pub collections: Cell<usize>,
     auto_collect: Cell<bool>,
     locked: Cell<bool>,
+    pub watched: Watched,
     stamp: Cell<u32>,
     dead: UnsafeCell<Vec<NonNull<u8>>>,
 }
@@ -98,6 +100,7 @@ impl Heap {
             collections: Cell::new(0),
             auto_collect: Cell::new(true),
             locked: Cell::new(false),
+            watched: Watched::default(),
             stamp: Cell::new(0),
             dead: UnsafeCell::new(Vec::new()),
         });
@@ -620,6 +623,9 @@ impl Inner {
             let kind = (*header).kind;
             let class = (*header).class;
             let ops = &self.kinds[kind as usize];
+            if (*header).flags.get() & WATCHED != 0 {
+                self.note_gone(cell);
+            }
             (ops.drop)(cell.as_ptr().add(HEADER));
             if ops.container {
                 self.containers.set(self.containers.get() - 1);

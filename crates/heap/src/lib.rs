@@ -27,6 +27,7 @@ mod page;
 mod slot;
 mod value;
 mod vec;
+mod weak;
 
 pub use cell::{KindOps, Payload, Rom, Tail, TailHead};
 pub use gc::Gc;
@@ -35,6 +36,7 @@ pub use page::PAGE_SIZE;
 pub use slot::{Slot, Slots};
 pub use value::{Tag, Value};
 pub use vec::HVec;
+pub use weak::Weak;
 
 /// Raw word-level access for the run loop of the VM (the second unsafe island).
 pub mod raw {
