@@ -71,6 +71,16 @@ pub trait Board {
     /// Clears a pending interrupt and says whether there was one.
     fn take_interrupt(&mut self) -> bool;
 
+    /// The 32-bit register at this address, where scripts may read one.
+    fn read_register(&mut self, _address: u32) -> Option<u32> {
+        None
+    }
+
+    /// Writes the 32-bit register at this address; false where scripts cannot.
+    fn write_register(&mut self, _address: u32, _value: u32) -> bool {
+        false
+    }
+
     /// Carries out the reset that was asked for (a soft one if none was) after the program has ended: sockets close, and
     /// the board is as it is when the program starts again. Returns what was done.
     fn restart(&mut self) -> ResetRequest;

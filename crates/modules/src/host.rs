@@ -78,6 +78,14 @@ impl BoardHost {
         alloc::format!("{} with {}", def.name, def.chip.name())
     }
 
+    /// The 32-bit register that holds `size` bytes at an address, and their first bit in it.
+    fn register(&self, address: usize, size: usize) -> Option<(u32, u32)> {
+        let address = u32::try_from(address).ok()?;
+        let shift = address % 4 * 8;
+        let fits = matches!(size, 1 | 2 | 4) && shift as usize + 8 * size <= 32;
+        (fits && !self.desktop).then_some((address & !3, shift))
+    }
+
     /// Closes what was dropped without being closed.
     pub fn close_orphans(&mut self) {
         loop {
@@ -176,6 +184,26 @@ impl Host for BoardHost {
 
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32> {
         self.vfs.read_file(path).map_err(|e| e.errno())
+    }
+
+    fn peek(&mut self, address: usize, size: usize) -> Option<u64> {
+        let (register, shift) = self.register(address, size)?;
+        let word = self.board.read_register(register)?;
+        Some(u64::from(word >> shift) & ((1 << (8 * size)) - 1))
+    }
+
+    fn poke(&mut self, address: usize, size: usize, value: u64) -> bool {
+        let Some((register, shift)) = self.register(address, size) else { return false };
+        let mask = ((1u64 << (8 * size)) - 1) as u32;
+        // Registers are written as a whole.
+        let kept = match size {
+            4 => Some(0),
+            _ => self.board.read_register(register).map(|word| word & !(mask << shift)),
+        };
+        match kept {
+            Some(kept) => self.board.write_register(register, kept | (value as u32 & mask) << shift),
+            None => false,
+        }
     }
 
     fn as_any(&mut self) -> &mut dyn Any {

@@ -12,6 +12,7 @@ pub mod file;
 pub mod host;
 pub mod interest;
 pub mod machine;
+pub mod mem;
 pub mod network;
 pub mod os;
 pub mod repl;

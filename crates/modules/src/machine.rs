@@ -11,6 +11,9 @@ pub static MACHINE: ModuleDef = ModuleDef {
     name: "machine",
     entries: &[
         ("Pin", Entry::Type(&PIN)),
+        ("mem8", crate::mem::MEM8),
+        ("mem16", crate::mem::MEM16),
+        ("mem32", crate::mem::MEM32),
         method_steps!("reset", 0, 0, |vm, _| end(vm, ResetRequest::Hard)),
         method_steps!("soft_reset", 0, 0, |vm, _| end(vm, ResetRequest::Soft)),
         method_steps!("deepsleep", 0, 1, |vm, a| {

@@ -389,7 +389,21 @@ impl SimBoard {
     }
 }
 
+impl SimBoard {
+    pub(crate) fn pin_table(&self) -> &SimPins {
+        &self.pins
+    }
+}
+
 impl Board for SimBoard {
+    fn read_register(&mut self, address: u32) -> Option<u32> {
+        self.register(address)
+    }
+
+    fn write_register(&mut self, address: u32, value: u32) -> bool {
+        self.set_register(address, value)
+    }
+
     fn restart(&mut self) -> ResetRequest {
         SimBoard::restart(self)
     }

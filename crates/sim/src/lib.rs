@@ -19,6 +19,7 @@ mod flash;
 mod image;
 mod net;
 mod pins;
+mod registers;
 pub mod scene;
 pub mod sensor;
 mod system;

@@ -156,6 +156,11 @@ impl SimPins {
         }
     }
 
+    /// What a pin puts out when it is an output.
+    pub(crate) fn latch(&self, pin: PinId) -> bool {
+        self.panel.lock().pins.get(usize::from(pin)).is_some_and(|p| p.latch)
+    }
+
     fn check(&self, pin: PinId) -> Result<(), PinError> {
         if self.def.has_pin(pin) { Ok(()) } else { Err(PinError::NoSuchPin) }
     }

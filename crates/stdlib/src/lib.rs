@@ -26,6 +26,7 @@ pub mod re;
 mod stream;
 pub mod struct_module;
 pub mod sys;
+pub mod uctypes;
 
 /// All modules of this crate, for the list a port hands to the VM.
 pub static MODULES: &[&ModuleDef] = &[
@@ -48,4 +49,5 @@ pub static MODULES: &[&ModuleDef] = &[
     &re::RE,
     &struct_module::STRUCT,
     &sys::SYS,
+    &uctypes::UCTYPES,
 ];

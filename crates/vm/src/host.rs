@@ -45,6 +45,14 @@ pub trait Host {
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32>;
     /// The host itself, for modules that know which one it is.
     fn as_any(&mut self) -> &mut dyn core::any::Any;
+    /// The register of `size` bytes (1, 2 or 4) at an address, where there is one.
+    fn peek(&mut self, _address: usize, _size: usize) -> Option<u64> {
+        None
+    }
+    /// Writes to a register; false where there is none.
+    fn poke(&mut self, _address: usize, _size: usize, _value: u64) -> bool {
+        false
+    }
     /// Writes what went wrong: to the console as well, unless errors have a stream of their own.
     fn write_error(&mut self, bytes: &[u8]) {
         self.write(bytes);

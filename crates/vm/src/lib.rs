@@ -18,6 +18,7 @@ pub mod exceptions;
 pub mod host;
 mod intern;
 mod kinds;
+mod memory;
 pub mod names;
 pub mod number;
 pub mod object;

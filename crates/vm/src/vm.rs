@@ -4,6 +4,7 @@ use crate::exceptions as exc;
 use crate::host::Host;
 use crate::intern::Interner;
 use crate::kinds::KINDS;
+use crate::memory::AddressMap;
 use crate::names::{N, NAMES};
 use crate::object::*;
 use crate::run::step::Flow;
@@ -88,6 +89,7 @@ pub struct Vm {
     pub(crate) nesting: u32,
     /// Addresses of the containers that are being printed.
     pub(crate) printing: Vec<usize>,
+    pub(crate) addresses: AddressMap,
     /// Everything that can be imported.
     pub(crate) registry: Vec<&'static ModuleDef>,
     /// Values that ports and modules keep for the VM's life, by name (`sys.stdout` and the like).
@@ -143,6 +145,7 @@ impl Vm {
             stop_value: None,
             nesting: 0,
             printing: Vec::new(),
+            addresses: AddressMap::default(),
             registry: all,
             keep: Vec::new(),
             config,

@@ -77,6 +77,11 @@ fn from_one(vm: &mut Vm, v: &Value) -> Res<Step> {
     if let Some(x) = float_value(&base) {
         return int_from_float(vm, x).map(Step::Done);
     }
+    if let Some(n) = base.get::<Native>()
+        && let Some(n) = n.0.int(vm)
+    {
+        return n.map(Step::Done);
+    }
     if let Some(text) = base.buffer() {
         let parsed = text.with(|t| parse::parse_int_text(t, 10));
         return from_text(vm, parsed).map(Step::Done);

@@ -39,6 +39,9 @@ pub struct MemoryView {
     pub len: Cell<usize>,
     /// Whether writes are refused.
     pub readonly: bool,
+    /// Whether it passes for a bytearray ([`Vm::bytearray_at`](crate::Vm::bytearray_at)). Then the owner may be
+    /// None, and `start` an address.
+    pub aliased: bool,
 }
 impl Trace for MemoryView {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
@@ -92,7 +95,7 @@ impl HeldView {
 
     /// The range of the owner's content; empty when the owner has become too short.
     fn part<'b>(&self, all: &'b [u8]) -> &'b [u8] {
-        all.get(self.start..self.start + self.len).unwrap_or(&[])
+        all.get(self.start..self.start.saturating_add(self.len)).unwrap_or(&[])
     }
 
     /// Runs `f` on the bytes; on none when the owner has become too short.
@@ -114,7 +117,7 @@ impl HeldView {
             None => &self.owner.get::<Array>()?.data,
         };
         let mut all = data.try_borrow_mut().ok()?;
-        all.get_mut(self.start..self.start + self.len).map(f)
+        all.get_mut(self.start..self.start.saturating_add(self.len)).map(f)
     }
 }
 

@@ -185,6 +185,14 @@ pub trait NativeObject: Any {
     fn buffer(&self) -> Option<HeldView> {
         None
     }
+    /// The address of its memory, if it stands for a piece of that.
+    fn address(&self) -> Option<usize> {
+        None
+    }
+    /// What `int()` of it gives.
+    fn int(&self, _vm: &mut Vm) -> Option<Res> {
+        None
+    }
 }
 
 /// The cell of a [`NativeObject`].

@@ -180,7 +180,11 @@ impl Vm {
         }
         if let Some(m) = obj.as_gc::<Module>() {
             let m = m.clone();
-            return Ok(self.module_attr(&m, name)?.map(Step::Done));
+            return match self.module_attr(&m, name)? {
+                Some(v) => Ok(Some(Step::Done(v))),
+                None if name.is(self.name(N::__class__)) => Ok(Some(Step::Done(self.type_of(obj)))),
+                None => Ok(None),
+            };
         }
         if obj.get::<Class>().is_some() || obj.get::<TypeDef>().is_some() {
             return classes::class_attr(self, obj, name);

@@ -43,6 +43,7 @@ impl Vm {
             BigInt::KIND => &num::INT,
             Complex::KIND => &num::COMPLEX,
             ByteArray::KIND => &text::BYTEARRAY,
+            MemoryView::KIND if v.get::<MemoryView>().is_some_and(|m| m.aliased) => &text::ALIAS,
             MemoryView::KIND => &text::MEMORYVIEW,
             Array::KIND => &text::ARRAY,
             List::KIND => &coll::LIST,

@@ -49,6 +49,7 @@ impl Vm {
             start: Cell::new(shown.start),
             len: Cell::new(shown.len),
             readonly: shown.readonly,
+            aliased: false,
         };
         Ok(self.heap.alloc(view)?.into())
     }
@@ -60,6 +61,7 @@ impl Vm {
             start: Cell::new(start),
             len: Cell::new(len),
             readonly: m.readonly,
+            aliased: false,
         };
         Ok(self.heap.alloc(view)?.into())
     }

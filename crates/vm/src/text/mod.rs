@@ -3,6 +3,7 @@
 //! What str, bytes and bytearray have in common works on [`view::Text`]; results are copied once, into the new
 //! object ([`view::Kind::concat`]).
 
+mod alias;
 mod array;
 mod bytearray;
 mod bytes;
@@ -19,6 +20,7 @@ mod split;
 mod str;
 mod view;
 
+pub use self::alias::ALIAS;
 pub use self::array::ARRAY;
 pub use self::bytearray::BYTEARRAY;
 pub use self::bytes::BYTES;
