@@ -4,6 +4,7 @@ use crate::cell::{CellBox, FREE, HEADER, Header, IMMORTAL, KindOps, LARGE, Paylo
 use crate::float;
 use crate::gc::Gc;
 use crate::page::{CLASS_SIZES, CLASSES, LARGE_PREFIX, Large, MAX_SMALL, PAGE_SIZE, Page, class_of};
+use crate::stress::Stress;
 use crate::value::Value;
 use crate::weak::Watched;
 use alloc::alloc::{alloc, dealloc};
@@ -23,6 +24,10 @@ pub struct Stats {
     pub used: usize,
     /// Bytes taken from the system: pages, large blocks, charged bytes.
     pub footprint: usize,
+    /// Greatest `used` so far, looked at whenever the footprint grows.
+    pub peak: usize,
+    /// Bytes ever handed out; wraps.
+    pub total: usize,
     /// The limit for `footprint`.
     pub limit: usize,
     /// Cells that take part in cycle collection.
@@ -36,6 +41,10 @@ const MAX_DEPTH: u32 = 24;
 /// Containers that may be added before the first automatic collection.
 const FIRST_THRESHOLD: usize = 4096;
 
+/// Bits of [`Inner::gate`], which stands before every allocation: the heap is locked; a mode for tests is on.
+pub(crate) const LOCKED: u8 = 1;
+pub(crate) const STRESSED: u8 = 2;
+
 struct Class {
     current: Cell<*mut Page>,
     partial: Cell<*mut Page>,
@@ -46,16 +55,23 @@ pub(crate) struct Inner {
     classes: [[Class; CLASSES]; 2],
     pub pages: Cell<*mut Page>,
     pub large_cells: Cell<*mut Large>,
-    used: Cell<usize>,
+    /// Bytes ever handed out, and ever given back; the difference is in use.
+    taken: Cell<usize>,
+    given: Cell<usize>,
     footprint: Cell<usize>,
+    peak: Cell<usize>,
     limit: Cell<usize>,
+    /// Growth of `footprint` after which cycles are collected, and what it was at the last collection.
+    growth: Cell<usize>,
+    collected_at: Cell<usize>,
     containers: Cell<usize>,
     threshold: Cell<usize>,
     depth: Cell<u32>,
     pub collecting: Cell<bool>,
     pub collections: Cell<usize>,
     auto_collect: Cell<bool>,
-    locked: Cell<bool>,
+    pub gate: Cell<u8>,
+    pub stress: Cell<(Stress, u32)>,
     pub watched: Watched,
     stamp: Cell<u32>,
     dead: UnsafeCell<Vec<NonNull<u8>>>,
@@ -90,16 +106,21 @@ impl Heap {
             }; 2],
             pages: Cell::new(ptr::null_mut()),
             large_cells: Cell::new(ptr::null_mut()),
-            used: Cell::new(0),
+            taken: Cell::new(0),
+            given: Cell::new(0),
             footprint: Cell::new(0),
+            peak: Cell::new(0),
             limit: Cell::new(limit),
+            growth: Cell::new(usize::MAX),
+            collected_at: Cell::new(0),
             containers: Cell::new(0),
             threshold: Cell::new(FIRST_THRESHOLD),
             depth: Cell::new(0),
             collecting: Cell::new(false),
             collections: Cell::new(0),
             auto_collect: Cell::new(true),
-            locked: Cell::new(false),
+            gate: Cell::new(0),
+            stress: Cell::new((Stress::Off, 0)),
             watched: Watched::default(),
             stamp: Cell::new(0),
             dead: UnsafeCell::new(Vec::new()),
@@ -233,12 +254,7 @@ impl Heap {
     /// Accounts for `bytes` held by Rust code on behalf of a script.
     pub fn charge(&self, bytes: usize) -> Result<(), OutOfMemory> {
         let inner = self.inner();
-        if !inner.fits(bytes) {
-            inner.collect();
-            if !inner.fits(bytes) {
-                return Err(OutOfMemory);
-            }
-        }
+        inner.make_room(bytes)?;
         inner.add(bytes, bytes);
         Ok(())
     }
@@ -269,24 +285,35 @@ impl Heap {
         self.inner().auto_collect.get()
     }
 
+    /// Lets cycles be collected whenever the footprint has grown by so many bytes (`gc.threshold`); `None`: the
+    /// heap finds its own pace.
+    pub fn set_growth_threshold(&self, bytes: Option<usize>) {
+        let inner = self.inner();
+        inner.collected_at.set(inner.footprint.get());
+        inner.growth.set(bytes.unwrap_or(usize::MAX));
+    }
+
     /// Makes every allocation fail (`micropython.heap_lock`).
     pub fn set_locked(&self, locked: bool) {
-        self.inner().locked.set(locked);
+        let gate = &self.inner().gate;
+        gate.set(if locked { gate.get() | LOCKED } else { gate.get() & !LOCKED });
     }
 
     /// Runs `work` without the lock: for what the VM needs by itself (a bound method, an iterator, an
     /// exception), which a script that locked the heap did not ask for.
     #[inline]
     pub fn unlocked<R>(&self, work: impl FnOnce() -> R) -> R {
-        let locked = self.inner().locked.replace(false);
+        let gate = &self.inner().gate;
+        let locked = gate.get() & LOCKED;
+        gate.set(gate.get() & !LOCKED);
         let result = work();
-        self.inner().locked.set(locked);
+        gate.set(gate.get() | locked);
         result
     }
 
     /// Whether every allocation fails now.
     pub fn locked(&self) -> bool {
-        self.inner().locked.get()
+        self.inner().gate.get() & LOCKED != 0
     }
 
     /// Moves the limit.
@@ -306,8 +333,10 @@ impl Heap {
     pub fn stats(&self) -> Stats {
         let inner = self.inner();
         Stats {
-            used: inner.used.get(),
+            used: inner.used(),
             footprint: inner.footprint.get(),
+            peak: inner.peak.get().max(inner.used()),
+            total: inner.taken.get(),
             limit: inner.limit.get(),
             containers: inner.containers.get(),
             collections: inner.collections.get(),
@@ -394,16 +423,14 @@ impl Inner {
 
     #[inline(always)]
     fn small(&self, class: usize, cells: bool) -> Result<NonNull<u8>, OutOfMemory> {
+        if self.gate.get() != 0 {
+            self.gated()?;
+        }
         let state = &self.classes[cells as usize][class];
         if let Some(page) = NonNull::new(state.current.get()) {
             // SAFETY: the current page of a class is live.
             if let Some(slot) = unsafe { Page::take(page) } {
-                if self.locked.get() {
-                    // SAFETY: just taken.
-                    unsafe { Page::put(page, slot) };
-                    return Err(OutOfMemory);
-                }
-                self.used.set(self.used.get() + CLASS_SIZES[class] as usize);
+                self.taken.set(self.taken.get().wrapping_add(CLASS_SIZES[class] as usize));
                 return Ok(slot);
             }
         }
@@ -413,11 +440,8 @@ impl Inner {
     #[cold]
     #[inline(never)]
     fn small_slow(&self, class: usize, cells: bool) -> Result<NonNull<u8>, OutOfMemory> {
-        if self.locked.get() {
-            return Err(OutOfMemory);
-        }
         let state = &self.classes[cells as usize][class];
-        let mut collected = false;
+        let mut collected = self.pace();
         loop {
             // SAFETY: pages in the lists are live pages of this heap.
             unsafe {
@@ -428,7 +452,7 @@ impl Inner {
                 } else if self.fits(PAGE_SIZE)
                     && let Some(page) = Page::new(self, class, cells)
                 {
-                    self.footprint.set(self.footprint.get() + PAGE_SIZE);
+                    self.add(0, PAGE_SIZE);
                     let head = self.pages.get();
                     (*page.as_ptr()).next.set(head);
                     if let Some(head) = NonNull::new(head) {
@@ -446,7 +470,7 @@ impl Inner {
                 if let Some(page) = NonNull::new(state.current.get())
                     && let Some(slot) = Page::take(page)
                 {
-                    self.used.set(self.used.get() + CLASS_SIZES[class] as usize);
+                    self.taken.set(self.taken.get().wrapping_add(CLASS_SIZES[class] as usize));
                     return Ok(slot);
                 }
             }
@@ -454,16 +478,8 @@ impl Inner {
     }
 
     fn large(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
-        if self.locked.get() {
-            return Err(OutOfMemory);
-        }
         let layout = Large::layout(size).ok_or(OutOfMemory)?;
-        if !self.fits(layout.size()) {
-            self.collect();
-            if !self.fits(layout.size()) {
-                return Err(OutOfMemory);
-            }
-        }
+        self.make_room(layout.size())?;
         // SAFETY: the layout has a size; the prefix is written at once.
         unsafe {
             let start = NonNull::new(alloc(layout)).ok_or(OutOfMemory)?;
@@ -516,7 +532,7 @@ impl Inner {
                 }
                 return;
             }
-            self.used.set(self.used.get() - CLASS_SIZES[class as usize] as usize);
+            self.given.set(self.given.get().wrapping_add(CLASS_SIZES[class as usize] as usize));
             let page = Page::of(block);
             Page::put(page, block);
             let p = page.as_ptr();
@@ -567,13 +583,41 @@ impl Inner {
         self.footprint.get().checked_add(bytes).is_some_and(|n| n <= self.limit.get())
     }
 
+    /// Makes sure that `bytes` more fit, by a collection if need be.
+    fn make_room(&self, bytes: usize) -> Result<(), OutOfMemory> {
+        if self.gate.get() != 0 {
+            self.gated()?;
+        }
+        if !self.pace() && !self.fits(bytes) {
+            self.collect();
+        }
+        if self.fits(bytes) { Ok(()) } else { Err(OutOfMemory) }
+    }
+
+    /// Collects when the footprint has grown by what `gc.threshold` asked for; true: it did.
+    fn pace(&self) -> bool {
+        let due = self.footprint.get().saturating_sub(self.collected_at.get()) >= self.growth.get()
+            && self.auto_collect.get()
+            && !self.collecting.get();
+        if due {
+            self.collect();
+            self.collected_at.set(self.footprint.get());
+        }
+        due
+    }
+
     fn add(&self, used: usize, footprint: usize) {
-        self.used.set(self.used.get() + used);
+        self.taken.set(self.taken.get().wrapping_add(used));
         self.footprint.set(self.footprint.get() + footprint);
+        self.peak.set(self.peak.get().max(self.used()));
+    }
+
+    fn used(&self) -> usize {
+        self.taken.get().wrapping_sub(self.given.get())
     }
 
     fn sub(&self, used: usize, footprint: usize) {
-        self.used.set(self.used.get().saturating_sub(used));
+        self.given.set(self.given.get().wrapping_add(used));
         self.footprint.set(self.footprint.get().saturating_sub(footprint));
     }
 

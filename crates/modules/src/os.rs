@@ -16,6 +16,7 @@ pub static OS: ModuleDef = ModuleDef {
     entries: &[
         method!("listdir", 0, 1, listdir),
         method!("ilistdir", 0, 1, ilistdir),
+        ("sep", snakeye_vm::object::Entry::Str("/")),
         method!("stat", 1, 1, stat),
         method!("statvfs", 1, 1, statvfs),
         method!("mkdir", 1, 1, |vm, a| on_path(vm, &a[0], |v, p| v.mkdir(p))),

@@ -24,7 +24,6 @@ pub mod scene;
 pub mod sensor;
 mod system;
 mod time;
-mod tls;
 mod waker;
 mod wifi;
 

@@ -23,6 +23,7 @@ const THRESHOLD: &str = "gc.threshold";
 
 fn collect(vm: &mut Vm, _: &[Value]) -> Res {
     let n = vm.heap.collect();
+    vm.run_gone()?;
     vm.new_int(n as i64)
 }
 
@@ -50,7 +51,8 @@ fn mem_free(vm: &mut Vm, _: &[Value]) -> Res {
     vm.new_int(stats.limit.saturating_sub(stats.used) as i64)
 }
 
-/// `threshold(bytes)`: kept for scripts that set it; the collector finds its own pace.
+/// `threshold(bytes)`: cycles are collected whenever so many more bytes are in use; -1: the collector finds its own
+/// pace.
 fn threshold(vm: &mut Vm, args: &[Value]) -> Res {
     match args.first() {
         Some(n) => {
@@ -58,6 +60,7 @@ fn threshold(vm: &mut Vm, args: &[Value]) -> Res {
             // As MicroPython rounds: to whole blocks of four words.
             let block = 4 * size_of::<usize>() as i64;
             let n = if n < 0 { -1 } else { n / block * block };
+            vm.heap.set_growth_threshold(usize::try_from(n).ok());
             let n = vm.new_int(n)?;
             vm.set_kept(THRESHOLD, n);
             Ok(Value::NONE)

@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::fmt::Write;
 use snakeye_vm::exceptions::UNICODE_ERROR;
-use snakeye_vm::object::{Args, BufferValue, Entry, List, ModuleDef, NativeObject, NativeValue, Step, TypeDef};
+use snakeye_vm::object::{
+    Args, BufferValue, Entry, List, ModuleDef, NativeObject, NativeValue, Step, StrValue, TypeDef,
+};
 use snakeye_vm::{HVec, Res, Rom, Slot, Value, Vm, method, method_steps};
 
 /// errno of a wrong argument.
@@ -86,8 +88,7 @@ pub static BYTES_IO: Rom<TypeDef> =
 struct MemoryStream {
     /// Whether it gives str; its positions count bytes in any case.
     text: bool,
-    /// `None`: closed.
-    data: RefCell<Option<HVec<u8>>>,
+    content: RefCell<Content>,
     at: Cell<usize>,
 }
 
@@ -97,29 +98,63 @@ impl NativeObject for MemoryStream {
     }
 }
 
+/// What a stream reads from.
+enum Content {
+    Own(HVec<u8>),
+    /// An object that never changes; copied when the stream is first written to.
+    Shared(Value),
+    Closed,
+}
+
 fn make(vm: &mut Vm, args: Args, text: bool) -> Res<Step> {
     args.no_keywords(vm)?;
     let mut data = HVec::new();
+    let mut shared = None;
     if let Some(initial) = args.pos.first() {
         if let Some(n) = initial.as_small_int() {
             // A size to reserve.
             data.reserve_exact(&vm.heap, usize::try_from(n).unwrap_or(0))?;
+        } else if initial.as_str().is_some() || initial.as_bytes().is_some() {
+            shared = Some(initial.clone());
         } else if !initial.is_none() {
             with_buffer(vm, initial, |vm, b| data.append_bytes(&vm.heap, b))??;
         }
     }
-    vm.new_native(MemoryStream { text, data: RefCell::new(Some(data)), at: Cell::new(0) }).map(Step::Done)
+    let content = RefCell::new(shared.map_or(Content::Own(data), Content::Shared));
+    vm.new_native(MemoryStream { text, content, at: Cell::new(0) }).map(Step::Done)
 }
 
 /// Runs `f` on an open stream and its content. ValueError when it is closed.
-fn with_stream<R>(vm: &mut Vm, v: &Value, f: impl FnOnce(&mut Vm, &MemoryStream, &mut HVec<u8>) -> Res<R>) -> Res<R> {
+fn with_stream<R>(vm: &mut Vm, v: &Value, f: impl FnOnce(&mut Vm, &MemoryStream, &[u8]) -> Res<R>) -> Res<R> {
     let v = vm.base_object(v);
     let Some(stream) = v.native::<MemoryStream>() else { return Err(vm.type_error("stream expected")) };
-    let Ok(mut data) = stream.data.try_borrow_mut() else { return Err(vm.busy()) };
-    match &mut *data {
-        Some(data) => f(vm, stream, data),
-        None => Err(vm.value_error("I/O operation on closed file")),
+    let Ok(content) = stream.content.try_borrow() else { return Err(vm.busy()) };
+    match &*content {
+        Content::Own(data) => f(vm, stream, data),
+        Content::Shared(v) => with_buffer(vm, v, |vm, data| f(vm, stream, data))?,
+        Content::Closed => Err(closed(vm)),
     }
+}
+
+/// As [`with_stream`], for one that writes.
+fn with_content<R>(vm: &mut Vm, v: &Value, f: impl FnOnce(&mut Vm, &MemoryStream, &mut HVec<u8>) -> Res<R>) -> Res<R> {
+    let v = vm.base_object(v);
+    let Some(stream) = v.native::<MemoryStream>() else { return Err(vm.type_error("stream expected")) };
+    let Ok(mut content) = stream.content.try_borrow_mut() else { return Err(vm.busy()) };
+    if let Content::Shared(v) = &*content {
+        let mut own = HVec::new();
+        with_buffer(vm, v, |vm, b| own.append_bytes(&vm.heap, b))??;
+        *content = Content::Own(own);
+    }
+    match &mut *content {
+        Content::Own(data) => f(vm, stream, data),
+        _ => Err(closed(vm)),
+    }
+}
+
+#[cold]
+fn closed(vm: &mut Vm) -> snakeye_vm::Raised {
+    vm.value_error("I/O operation on closed file")
 }
 
 impl MemoryStream {
@@ -242,7 +277,7 @@ fn bounds_of(vm: &mut Vm, args: &[Value]) -> Res<Vec<usize>> {
 
 fn write(vm: &mut Vm, args: &[Value]) -> Res {
     let bounds = bounds_of(vm, &args[2..])?;
-    with_stream(vm, &args[0], |vm, s, data| {
+    with_content(vm, &args[0], |vm, s, data| {
         let n = with_buffer(vm, &args[1], |vm, bytes| {
             let bytes = part_of(bytes, &bounds);
             let at = s.at.get();
@@ -293,7 +328,7 @@ fn flush(vm: &mut Vm, args: &[Value]) -> Res {
 fn close(vm: &mut Vm, args: &[Value]) -> Res {
     let v = vm.base_object(&args[0]);
     if let Some(s) = v.native::<MemoryStream>() {
-        let old = s.data.try_borrow_mut().map(|mut d| d.take());
+        let old = s.content.try_borrow_mut().map(|mut c| core::mem::replace(&mut *c, Content::Closed));
         drop(old);
     }
     Ok(Value::NONE)

@@ -24,9 +24,11 @@ pub mod micropython;
 pub mod random;
 pub mod re;
 mod stream;
+pub mod string;
 pub mod struct_module;
 pub mod sys;
 pub mod uctypes;
+pub mod weakref;
 
 /// All modules of this crate, for the list a port hands to the VM.
 pub static MODULES: &[&ModuleDef] = &[
@@ -47,7 +49,10 @@ pub static MODULES: &[&ModuleDef] = &[
     &micropython::MICROPYTHON,
     &random::RANDOM,
     &re::RE,
+    &string::STRING,
+    &string::TEMPLATELIB,
     &struct_module::STRUCT,
     &sys::SYS,
     &uctypes::UCTYPES,
+    &weakref::WEAKREF,
 ];

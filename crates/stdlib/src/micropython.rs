@@ -54,8 +54,8 @@ fn opt_level(vm: &mut Vm, args: &[Value]) -> Res {
 fn mem_info(vm: &mut Vm, args: &[Value]) -> Res {
     let s = vm.heap.stats();
     let free = s.limit.saturating_sub(s.used);
-    let peak = peak(vm)?;
-    let s = (s.used, s.footprint, s.limit, s.containers, s.collections);
+    let peak = s.peak;
+    let s = (s.used, s.total, s.limit, s.containers, s.collections, s.footprint);
     let mut text = format!(
         "mem: total={}, current={}, peak={peak}\nstack: {} out of {}\nGC: total: {}, used: {}, free: {free}\n \
          No. of 1-blocks: {}, 2-blocks: 0, max blk sz: 0, max free sz: {free}\n",
@@ -68,7 +68,7 @@ fn mem_info(vm: &mut Vm, args: &[Value]) -> Res {
         s.3,
     );
     if !args.is_empty() {
-        text.push_str(&format!("GC memory layout; from 0:\n footprint: {}, collections: {}\n", s.1, s.4));
+        text.push_str(&format!("GC memory layout; from 0:\n footprint: {}, collections: {}\n", s.5, s.4));
     }
     vm.write_out(text.as_bytes())?;
     Ok(Value::NONE)
@@ -79,32 +79,21 @@ fn mem_current(vm: &mut Vm, _: &[Value]) -> Res {
     vm.new_int(n as i64)
 }
 
-/// Bytes taken from the system so far: the heap keeps no history of what was given back.
+/// Bytes ever allocated.
 fn mem_total(vm: &mut Vm, _: &[Value]) -> Res {
-    let n = vm.heap.stats().footprint;
+    let n = vm.heap.stats().total;
     vm.new_int(n as i64)
 }
 
-const PEAK: &str = "micropython.mem_peak";
-
-/// Greatest footprint seen by this function.
-fn peak(vm: &mut Vm) -> Res<i64> {
-    let now = vm.heap.stats().footprint as i64;
-    let before = vm.kept(PEAK).and_then(|v| v.as_small_int()).unwrap_or(0);
-    let peak = now.max(before);
-    let kept = vm.new_int(peak)?;
-    vm.set_kept(PEAK, kept);
-    Ok(peak)
-}
-
+/// Most bytes allocated at a time.
 fn mem_peak(vm: &mut Vm, _: &[Value]) -> Res {
-    let peak = peak(vm)?;
-    vm.new_int(peak)
+    let n = vm.heap.stats().peak;
+    vm.new_int(n as i64)
 }
 
-/// `qstr_info(verbose)`: the interned strings.
+/// `qstr_info(verbose)`: the interned strings that are not part of the program image.
 fn qstr_info(vm: &mut Vm, args: &[Value]) -> Res {
-    let (n, bytes) = vm.interned_size();
+    let (n, bytes) = vm.interned_names().fold((0, 0), |(n, bytes), s| (n + 1, bytes + s.len()));
     let mut text = format!(
         "qstr pool: n_pool=1, n_qstr={n}, n_str_data_bytes={bytes}, n_total_bytes={}\n",
         bytes + n * size_of::<Value>()
@@ -123,9 +112,10 @@ fn stack_use(vm: &mut Vm, _: &[Value]) -> Res {
     vm.new_int(vm.nesting_depth() as i64 * 1024)
 }
 
-/// Does nothing: a MemoryError can always be raised.
+/// Says how many bytes the arguments of an exception may take that is made while the heap is locked.
 fn alloc_emergency_exception_buf(vm: &mut Vm, args: &[Value]) -> Res {
-    vm.index_of(&args[0])?;
+    let n = vm.index_of(&args[0])?;
+    vm.config.emergency_buffer = usize::try_from(n).unwrap_or(0);
     Ok(Value::NONE)
 }
 

@@ -73,6 +73,11 @@ impl<'s> Lexer<'s> {
         self.src.get(start..end).unwrap_or(&[])
     }
 
+    /// What follows from an offset on.
+    pub fn rest(&self, start: usize) -> &'s [u8] {
+        self.src.get(start..).unwrap_or(&[])
+    }
+
     /// The innermost open bracket.
     pub fn open_bracket(&self) -> Option<(u8, Pos)> {
         self.brackets.last().copied()
@@ -167,7 +172,7 @@ impl<'s> Lexer<'s> {
                     return Ok((self.slice(start, self.at - 1), TextEnd::Spec));
                 }
                 b'}' => {
-                    return Err(self.error(self.at, "single '}' in an f-string; write '}}'"));
+                    return Err(self.error(self.at, crate::strings::MALFORMED));
                 }
                 b'\\' if !matches!(self.peek(1), b'{' | b'}') => {
                     self.at += 1;

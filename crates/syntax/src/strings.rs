@@ -11,6 +11,9 @@ use crate::lexer::{Quotes, TextEnd};
 use crate::parser::Parser;
 use crate::token::Tok;
 
+/// The message for braces that do not match.
+pub(crate) const MALFORMED: &str = "malformed f-string";
+
 /// An f-string, a t-string, or the format specification of a field, while it is read.
 #[derive(Default)]
 struct Joined {
@@ -85,14 +88,15 @@ impl Parser<'_> {
     }
 
     /// A t-string as MicroPython makes it: a call of `__template__` with the tuple of strings
-    /// and, for each field, its value, text, conversion and format specification. Arguments
-    /// beyond what a call can hold go into one tuple.
+    /// and, for each field, its value, text, conversion and format specification. Fields
+    /// beyond what a call can hold go into a second tuple.
     #[inline(never)]
     fn template(&mut self, pos: Pos, strings: Vec<Expr>, values: Vec<Expr>) -> Parsed<Expr> {
         let mut args = Vec::from([self.node(pos, ExprKind::Tuple(strings))?]);
-        args.extend(values);
-        if args.len() > 255 {
-            args = Vec::from([self.node(pos, ExprKind::Tuple(args))?]);
+        if values.len() < 255 {
+            args.extend(values);
+        } else {
+            args.push(self.node(pos, ExprKind::Tuple(values))?);
         }
         let func = ExprKind::Name(self.names.intern("__template__"));
         let kind = ExprKind::Call { func: Box::new(Expr::new(pos, func)), args, keywords: Vec::new() };
@@ -110,7 +114,7 @@ impl Parser<'_> {
             match end {
                 TextEnd::Field => self.field(q, joined)?,
                 TextEnd::Quote if in_spec => {
-                    return Err(SyntaxError::boxed(opened, "expected '}' in the f-string"));
+                    return Err(SyntaxError::boxed(opened, MALFORMED));
                 }
                 TextEnd::Quote | TextEnd::Spec => return Ok(()),
             }
@@ -118,8 +122,17 @@ impl Parser<'_> {
     }
 
     /// A replacement field after its `{`, up to and with its `}`.
-    #[inline(never)]
     fn field(&mut self, q: Quotes, joined: &mut Joined) -> Parsed<()> {
+        let (start, pos) = (self.lexer.offset(), self.tok.pos);
+        self.field_parts(q, joined).map_err(|e| {
+            let ends = |b: &u8| matches!(b, b'}' | b'\n') || *b == q.quote;
+            let closed = q.triple || self.lexer.rest(start).iter().find(|b| ends(b)) == Some(&b'}');
+            if closed { e } else { SyntaxError::boxed(pos, MALFORMED) }
+        })
+    }
+
+    #[inline(never)]
+    fn field_parts(&mut self, q: Quotes, joined: &mut Joined) -> Parsed<()> {
         self.deeper()?;
         let outer_depth = self.lexer.field_depth;
         let start = self.lexer.offset();
@@ -127,7 +140,7 @@ impl Parser<'_> {
         self.advance()?;
         let pos = self.tok.pos;
         if matches!(self.tok.kind, Tok::RBrace | Tok::Colon | Tok::Exclamation | Tok::Equal) {
-            return Err(self.error("expected an expression after '{' in the f-string"));
+            return Err(self.error(MALFORMED));
         }
         let value = self.value()?;
         let source = self.lexer.slice(start, self.tok.start).trim_ascii_end();
@@ -144,8 +157,12 @@ impl Parser<'_> {
                 b"r" => Conversion::Repr,
                 b"s" => Conversion::Str,
                 b"a" => Conversion::Ascii,
-                _ => return Err(self.unexpected("'r', 's' or 'a' after '!'")),
+                _ => return Err(self.error("invalid syntax")),
             };
+            let end = self.lexer.rest(self.tok.end).first();
+            if !matches!(end, Some(b' ' | b':' | b'}')) {
+                return Err(self.error("invalid syntax"));
+            }
             self.advance()?;
         }
         let format_spec = match self.tok.kind {
@@ -157,7 +174,7 @@ impl Parser<'_> {
                 spec.flush();
                 Some(self.node(spec.pos, ExprKind::JoinedStr(spec.values))?)
             }
-            _ => return Err(self.unexpected("'}' in the string")),
+            _ => return Err(self.error("invalid syntax")),
         };
         self.lexer.field_depth = outer_depth;
         self.depth -= 1;
@@ -299,7 +316,7 @@ fn push(code: u32, q: Quotes, pos: Pos, out: &mut Vec<u8>) -> Parsed<()> {
         return Ok(());
     }
     if code > 0x10_ffff {
-        let message = "an escape is beyond the last Unicode character";
+        let message = "invalid syntax";
         return Err(SyntaxError::boxed(pos, message));
     }
     // A surrogate is no character; it becomes U+FFFD.

@@ -103,6 +103,10 @@ impl Vm {
 
     fn make_exception(&mut self, class: Value, args: &[Value]) -> Res {
         let heap = &self.heap;
+        // With the heap locked there is room for as many arguments as MicroPython's emergency buffer has, or none.
+        let word = size_of::<Value>();
+        let room = self.config.emergency_buffer.saturating_sub(8 * word) / word;
+        let args = if heap.locked() && args.len() > room { &[] } else { args };
         let made = heap.unlocked(|| {
             let args = TupleHead::make(heap, args.iter().cloned())?;
             heap.alloc(Exception {
@@ -121,7 +125,8 @@ impl Vm {
         self.heap.set_limit(limit + 4096);
         let locked = self.heap.locked();
         self.heap.set_locked(false);
-        let made = self.new_str("memory allocation failed").and_then(|m| self.new_exception(&MEMORY_ERROR, &[m]));
+        let text = if locked { "memory allocation failed, heap is locked" } else { "memory allocation failed" };
+        let made = self.new_str(text).and_then(|m| self.new_exception(&MEMORY_ERROR, &[m]));
         self.heap.set_locked(locked);
         self.heap.set_limit(limit);
         made.unwrap_or_else(|_| MEMORY_ERROR.value())

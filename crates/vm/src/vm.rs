@@ -30,6 +30,9 @@ impl From<OutOfMemory> for Raised {
 /// A result that may be an exception.
 pub type Res<T = Value> = Result<T, Raised>;
 
+/// Bytes of the longest name.
+pub(crate) const MAX_NAME: usize = 255;
+
 /// How the VM is set up.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -41,6 +44,9 @@ pub struct Config {
     pub f32: bool,
     /// Greatest number of nested Python calls of one thread.
     pub recursion_limit: usize,
+    /// Bytes for exceptions that are made while the heap is locked
+    /// (`micropython.alloc_emergency_exception_buf`).
+    pub emergency_buffer: usize,
     /// Optimisation level (`-O`): asserts are left out from 1 on.
     pub opt_level: u8,
 }
@@ -52,6 +58,7 @@ impl Default for Config {
             compat_1_11: false,
             f32: cfg!(target_pointer_width = "32"),
             recursion_limit: 1000,
+            emergency_buffer: 256,
             opt_level: 0,
         }
     }
@@ -94,6 +101,8 @@ pub struct Vm {
     pub(crate) registry: Vec<&'static ModuleDef>,
     /// Values that ports and modules keep for the VM's life, by name (`sys.stdout` and the like).
     pub keep: Vec<(&'static str, Value)>,
+    /// What is done when a watched cell ([`Heap::watch`]) has gone, given its number.
+    pub on_gone: Option<fn(&mut Vm, u32) -> Res<()>>,
     /// Settings.
     pub config: Config,
     /// The outside world.
@@ -148,6 +157,7 @@ impl Vm {
             addresses: AddressMap::default(),
             registry: all,
             keep: Vec::new(),
+            on_gone: None,
             config,
             host,
             heap,
@@ -169,6 +179,9 @@ impl Vm {
 
     /// The interned string with this text.
     pub fn intern(&mut self, s: &str) -> Res {
+        if s.len() > MAX_NAME {
+            return Err(self.name_too_long());
+        }
         Ok(self.heap.unlocked(|| self.interner.intern(&self.heap, s))?)
     }
 
@@ -176,9 +189,16 @@ impl Vm {
     pub fn intern_value(&mut self, v: &Value) -> Res {
         use crate::object::StrValue;
         match v.as_str() {
+            Some(s) if s.len() > MAX_NAME => Err(self.name_too_long()),
             Some(s) if !v.is_interned() => Ok(self.heap.unlocked(|| self.interner.intern(&self.heap, s))?),
             _ => Ok(v.clone()),
         }
+    }
+
+    /// RuntimeError: a name is longer than MicroPython's may be.
+    #[cold]
+    pub(crate) fn name_too_long(&mut self) -> Raised {
+        self.runtime_error("name too long")
     }
 
     /// A string.
@@ -243,7 +263,7 @@ impl Vm {
 
     /// An object implemented in Rust.
     pub fn new_native<T: NativeObject>(&self, object: T) -> Res {
-        Ok(self.heap.alloc(Native(Box::new(object)))?.into())
+        Ok(self.heap.alloc(Native::new(&self.heap, object)?)?.into())
     }
 
     // ---- raising ----

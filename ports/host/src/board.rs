@@ -172,6 +172,7 @@ fn start(o: &Options, host: Box<dyn Host>) -> Result<Box<Vm>, String> {
         f32: true,
         recursion_limit: 400,
         opt_level: 0,
+        ..Config::default()
     };
     let mut vm = Vm::new(config, host, &modules()).map_err(|_| "the heap is too small to start".to_string())?;
     match boot::mount_flash(&mut vm) {

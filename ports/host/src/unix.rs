@@ -10,7 +10,7 @@ use snakeye_modules::host::{BoardHost, board};
 use snakeye_modules::repl as prompt;
 use snakeye_sim::{RtcStart, SimConfig};
 use snakeye_vm::run::exec::Source;
-use snakeye_vm::{Config, Vm};
+use snakeye_vm::{Config, Stress, Vm};
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -28,6 +28,7 @@ struct Options {
     program: Option<Program>,
     args: Vec<String>,
     heap: usize,
+    stress: Stress,
     opt_level: u8,
     inspect: bool,
     compile_only: bool,
@@ -40,6 +41,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         program: None,
         args: Vec::new(),
         heap: HEAP,
+        stress: Stress::Off,
         opt_level: 0,
         inspect,
         compile_only: false,
@@ -68,6 +70,8 @@ fn parse(args: &[String]) -> Result<Options, String> {
                         o.heap = parse_size(size).ok_or(format!("invalid heap size '{size}'"))?
                     }
                     Some(("emit", _)) => {}
+                    Some(("gcstress", n)) => o.stress = Stress::Collect(every(n)?),
+                    Some(("allocfail", n)) => o.stress = Stress::Fail(every(n)?),
                     None if option == "compile-only" => o.compile_only = true,
                     None if option == "realtime" => {}
                     _ => return Err(format!("unknown option -X {option}")),
@@ -96,6 +100,11 @@ fn parse(args: &[String]) -> Result<Options, String> {
         at += 1;
     }
     Ok(o)
+}
+
+/// The n of every n-th allocation.
+fn every(n: &str) -> Result<u32, String> {
+    n.parse().ok().filter(|&n| n > 0).ok_or(format!("invalid number of allocations '{n}'"))
 }
 
 /// The level that `-O`, `-OO` or `-O2` asks for.
@@ -224,7 +233,7 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
     host.vfs.mount_owned(Box::new(PosixFs::new("/")), "/", false).map_err(|e| format!("{e:?}"))?;
     let _ = host.vfs.chdir(&cwd.to_string_lossy());
     let config =
-        Config { heap_limit: o.heap, compat_1_11: o.compat, f32: false, recursion_limit: 1000, opt_level: o.opt_level };
+        Config { heap_limit: o.heap, compat_1_11: o.compat, f32: false, opt_level: o.opt_level, ..Config::default() };
     let modules: Vec<_> = snakeye_stdlib::MODULES.iter().chain(snakeye_modules::MODULES).copied().collect();
     let small = |_| "the heap is too small to start".to_string();
     let mut vm = Vm::new(config, Box::new(host), &modules).map_err(small)?;
@@ -240,6 +249,7 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
         vm.set_kept("sys.executable", own);
     }
     set_argv(&mut vm, &o.args);
+    vm.heap.set_stress(o.stress);
     Ok(vm)
 }
 

@@ -1,5 +1,7 @@
 //! What natives outside this crate ask the VM about itself.
 
+use crate::names::NAMES;
+use crate::object::Entry;
 use crate::vm::{Res, Vm};
 use snakeye_heap::Value;
 
@@ -30,13 +32,19 @@ impl Vm {
             None => self.keep.push((name, value)),
         }
     }
-    /// Number of interned strings, and of their bytes.
-    pub fn interned_size(&self) -> (usize, usize) {
-        self.interner.iter().fold((0, 0), |(n, bytes), s| (n + 1, bytes + s.len()))
-    }
-    /// The interned strings, in no order.
+    /// The interned strings that scripts brought, in no order: without the names of the language and of what
+    /// built-in modules and their types hold.
     pub fn interned_names(&self) -> impl Iterator<Item = &str> {
-        self.interner.iter()
+        self.interner.iter().filter(|s| !self.is_own_name(s))
+    }
+    fn is_own_name(&self, s: &str) -> bool {
+        let in_entries = |entries: &[(&str, Entry)]| {
+            entries.iter().any(|(n, e)| {
+                *n == s
+                    || matches!(e, Entry::Type(t) if t.get().name == s || t.get().attrs.iter().any(|(n, _)| *n == s))
+            })
+        };
+        NAMES.contains(&s) || self.registry.iter().any(|m| m.name == s || in_entries(m.entries))
     }
     /// How many run loops are nested now.
     pub fn nesting_depth(&self) -> usize {

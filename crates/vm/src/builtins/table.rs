@@ -10,6 +10,7 @@ use snakeye_heap::Value;
 
 const TYPES_AND_FUNCTIONS: &[(&str, Entry)] = &[
     ("__build_class__", method_kw!("__build_class__", 2, 255, classes::build_class).1),
+    method!("__template__", 1, 255, text::builtin_template),
     method_steps!("__import__", 1, 5, exec::builtin_import),
     // Types.
     ("bool", Entry::Type(&number::BOOL)),

@@ -84,7 +84,15 @@ pub(crate) fn class_attr(vm: &mut Vm, obj: &Value, name: &Value) -> Res<Option<S
         })));
     }
     Ok(match text {
-        "__name__" | "__qualname__" => Some(Step::Done(vm.new_str(def.name)?)),
+        "__name__" | "__qualname__" => Some(Step::Done(vm.intern(def.name)?)),
+        "__dict__" => {
+            let dict = vm.new_dict()?;
+            for (n, e) in def.attrs {
+                let (n, v) = (vm.intern(n)?, vm.entry_value(e)?);
+                dict.set_name(&vm.heap, &n, v)?;
+            }
+            Some(Step::Done(dict.into()))
+        }
         "__bases__" => {
             let bases = match def.base {
                 Some(b) => alloc::vec![b.value()],

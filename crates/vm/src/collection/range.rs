@@ -39,7 +39,8 @@ fn range_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
     if step == 0 {
         return Err(vm.value_error("zero step"));
     }
-    Ok(Step::Done(vm.heap.alloc(Range { start, stop, step })?.into()))
+    // A for loop over a range allocates nothing in MicroPython.
+    Ok(Step::Done(vm.heap.unlocked(|| vm.heap.alloc(Range { start, stop, step }))?.into()))
 }
 
 fn range_start(vm: &mut Vm, v: &Value) -> Res {

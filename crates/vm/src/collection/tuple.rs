@@ -5,7 +5,9 @@ use super::list::is_count;
 use super::named_tuple::NamedTupleClass;
 use super::print::print_items;
 use super::receiver::{clamped_bound, element_index, receiver};
-use crate::object::{Args, BinOp, CmpOp, IterState, NativeValue, Slice, Step, StrValue, Tuple, TupleHead, TypeDef};
+use crate::object::{
+    Args, BinOp, CmpOp, IterState, NativeFn, NativeValue, Slice, Step, StrValue, Tuple, TupleHead, TypeDef,
+};
 use crate::vm::{Raised, Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -78,10 +80,29 @@ fn tuple_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
     }
 }
 
-fn tuple_get_attr(_: &mut Vm, v: &Value, name: &str) -> Res<Option<Value>> {
+fn tuple_get_attr(vm: &mut Vm, v: &Value, name: &str) -> Res<Option<Value>> {
     let Some(tuple) = v.as_gc::<Tuple>() else { return Ok(None) };
     let Some(class) = tuple.head.class.native::<NamedTupleClass>() else { return Ok(None) };
-    Ok(class.place(name).and_then(|i| tuple.elements().get(i).cloned()))
+    Ok(match class.place(name).and_then(|i| tuple.elements().get(i)) {
+        Some(item) => Some(item.clone()),
+        None if name == "_asdict" => Some(vm.bound(AS_DICT.value(), v.clone())?),
+        None => None,
+    })
+}
+
+static AS_DICT: Rom<NativeFn> = Rom::new(NativeFn::plain("_asdict", 1, 1, as_dict));
+
+/// `namedtuple._asdict()`: an OrderedDict of the fields.
+fn as_dict(vm: &mut Vm, args: &[Value]) -> Res {
+    let tuple = this(vm, &args[0])?;
+    let dict = vm.new_dict()?;
+    dict.ordered.set(true);
+    if let Some(class) = tuple.head.class.native::<NamedTupleClass>() {
+        for (field, item) in class.fields().iter().zip(tuple.elements()) {
+            dict.set_name(&vm.heap, field, item.clone())?;
+        }
+    }
+    Ok(dict.into())
 }
 
 fn tuple_print(vm: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {

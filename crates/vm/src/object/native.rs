@@ -10,7 +10,7 @@ use crate::vm::{Raised, Res, Vm};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::any::Any;
-use snakeye_heap::{Rom, Value};
+use snakeye_heap::{Charge, Heap, OutOfMemory, Rom, Value};
 
 /// Arguments of a native: positional ones, and keywords as (interned name, value).
 #[derive(Clone, Copy)]
@@ -196,7 +196,7 @@ pub trait NativeObject: Any {
 }
 
 /// The cell of a [`NativeObject`].
-pub struct Native(pub Box<dyn NativeObject>);
+pub struct Native(pub Box<dyn NativeObject>, #[expect(dead_code, reason = "taken back when it drops")] Charge);
 
 impl Trace for Native {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
@@ -208,6 +208,12 @@ impl Trace for Native {
 }
 
 impl Native {
+    /// A cell's payload; what the object takes by itself is charged.
+    pub fn new<T: NativeObject>(heap: &Heap, object: T) -> Result<Native, OutOfMemory> {
+        let charge = heap.hold(size_of::<T>())?;
+        Ok(Native(Box::new(object), charge))
+    }
+
     /// The Rust object, if it is a `T`.
     pub fn downcast<T: NativeObject>(&self) -> Option<&T> {
         (&*self.0 as &dyn Any).downcast_ref()

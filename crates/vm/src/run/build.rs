@@ -56,8 +56,7 @@ impl Vm {
                     put(a, s);
                 }
                 Op::BuildSlice => {
-                    let slice = Slice { start: (*b).clone(), stop: (*b.add(1)).clone(), step: (*b.add(2)).clone() };
-                    put(a, self.heap.alloc(slice)?.into());
+                    put(a, self.new_slice((*b).clone(), (*b.add(1)).clone(), (*b.add(2)).clone())?);
                 }
                 Op::Format => {
                     let spec = if c & 4 != 0 { (*b.add(1)).clone() } else { Value::NONE };

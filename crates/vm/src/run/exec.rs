@@ -25,7 +25,7 @@ impl Vm {
         self.function_of(code, globals)
     }
 
-    fn function_of(&mut self, code: Gc<CodeObject>, globals: &Gc<Dict>) -> Res {
+    pub(crate) fn function_of(&mut self, code: Gc<CodeObject>, globals: &Gc<Dict>) -> Res {
         let f = Function {
             code,
             globals: globals.clone(),

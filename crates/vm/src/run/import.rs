@@ -38,7 +38,13 @@ impl Vm {
         self.and_then(step, move |vm, r| {
             let m = r?;
             if !parent.is_none() {
-                vm.set_attr(&parent, &name, m.clone())?;
+                match parent.get::<Module>() {
+                    Some(package) => {
+                        let name = vm.intern(&name)?;
+                        package.dict.set_name(&vm.heap, &name, m.clone())?;
+                    }
+                    None => vm.set_attr(&parent, &name, m.clone())?,
+                }
             }
             let top = if top.is_none() { m.clone() } else { top };
             vm.import_parts(parts, i + 1, m, top, top_wanted)
@@ -83,6 +89,11 @@ impl Vm {
         // A file may replace a built-in module, except for those that the VM itself stands on.
         if parent.is_none()
             && let Some(m) = self.builtin_module(full, true)?
+        {
+            return Ok(Step::Done(m));
+        }
+        if parent.get::<Module>().is_some_and(|m| m.def.is_some())
+            && let Some(m) = self.builtin_module(full, false)?
         {
             return Ok(Step::Done(m));
         }

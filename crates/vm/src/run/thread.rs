@@ -262,8 +262,19 @@ impl Vm {
         }
     }
 
-    /// Runs what `micropython.schedule` queued.
+    /// Tells of the watched cells that have gone since the last time.
+    pub fn run_gone(&mut self) -> Res<()> {
+        while let Some(id) = self.heap.next_gone() {
+            if let Some(notice) = self.on_gone {
+                notice(self, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs what `micropython.schedule` queued and what waits for objects to go.
     pub(crate) fn run_scheduled(&mut self) -> Res<()> {
+        self.run_gone()?;
         while let Some((f, arg)) = self.threads.scheduled.pop_front() {
             self.call(&f, core::slice::from_ref(&arg))?;
         }

@@ -103,6 +103,15 @@ impl Vm {
         };
     }
 
+    /// How many lines of a traceback are shown, the outermost first (`sys.tracebacklimit`).
+    fn traceback_limit(&mut self) -> usize {
+        let mut look = |names: [&str; 2]| {
+            let (sys, limit) = (self.intern(names[0]).ok()?, self.intern(names[1]).ok()?);
+            self.modules.get_name(&sys)?.get::<Module>()?.dict.get_name(&limit)?.as_small_int()
+        };
+        look(["sys", "tracebacklimit"]).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0))
+    }
+
     /// What is printed for an exception nobody handled.
     pub fn traceback_text(&mut self, e: &Value) -> String {
         let mut out = String::new();
@@ -110,8 +119,11 @@ impl Vm {
             && let Ok(t) = x.traceback.try_borrow()
             && !t.is_empty()
         {
-            out.push_str("Traceback (most recent call last):\n");
-            for l in t.iter().rev() {
+            let limit = self.traceback_limit();
+            if limit > 0 {
+                out.push_str("Traceback (most recent call last):\n");
+            }
+            for l in t.iter().rev().take(limit) {
                 let _ = writeln!(out, "  File \"{}\", line {}, in {}", l.file, l.line, l.function);
             }
         }

@@ -52,9 +52,15 @@ pub(super) fn copied(vm: &Vm, bytes: &[u8]) -> Res<Vec<u8>> {
     Ok(out)
 }
 
+/// MemoryError when the heap is locked: in MicroPython an array has no room to spare.
+pub(super) fn may_grow(vm: &Vm) -> Res<()> {
+    if vm.heap.locked() { Err(crate::Raised) } else { Ok(()) }
+}
+
 /// Appends the content of `source`, which has a buffer, in whole elements of `size` bytes.
 pub(super) fn extend_bytes(vm: &mut Vm, target: &RefCell<HVec<u8>>, source: &Value, size: usize) -> Res<()> {
     let whole = |b: &[u8]| b.len() / size * size;
+    may_grow(vm)?;
     if let Some(bytes) = source.as_bytes() {
         let Ok(mut data) = target.try_borrow_mut() else { return Err(vm.busy()) };
         return Ok(data.append_bytes(&vm.heap, &bytes[..whole(bytes)])?);
@@ -78,6 +84,12 @@ pub(super) fn slice_places(
 ) -> Res<()> {
     if range.step == 1 {
         let (start, stop) = (range.start * size, (range.start + range.count) * size);
+        if new.len() == stop - start
+            && let Some(place) = data.get_mut(start..stop)
+        {
+            place.copy_from_slice(new);
+            return Ok(());
+        }
         let mut items = HVec::with_capacity(&vm.heap, new.len())?;
         items.append_bytes(&vm.heap, new)?;
         data.splice(&vm.heap, start, stop, items)?;

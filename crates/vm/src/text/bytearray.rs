@@ -1,6 +1,6 @@
 //! `bytearray`
 
-use super::array::{copied, extend_bytes, slice_places};
+use super::array::{copied, extend_bytes, may_grow, slice_places};
 use super::bytes::{buffer_compare, bytes_contains, length_of, parse_new, shared_methods};
 use super::codec::{bytearray_fromhex, bytes_decode, bytes_hex, encoding_of, no_buffer};
 use super::element::low_bits;
@@ -126,6 +126,7 @@ fn bytearray_inplace(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> Res<Option
 }
 
 fn append_all(vm: &mut Vm, target: &ByteArray, bytes: &[u8]) -> Res<()> {
+    may_grow(vm)?;
     let Ok(mut data) = target.data.try_borrow_mut() else { return Err(vm.busy()) };
     Ok(data.append_bytes(&vm.heap, bytes)?)
 }
@@ -177,6 +178,12 @@ fn bytearray_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>)
     let b = this(vm, v)?;
     let len = b.data.try_borrow().map_or(0, |d| d.len());
     if let Some(slice) = key.get::<Slice>() {
+        // What never changes is copied straight from where it lies.
+        if let Some(bytes) = value.as_ref().and_then(|v| v.as_bytes()) {
+            let range = vm.slice_range(slice, len)?;
+            let Ok(mut data) = b.data.try_borrow_mut() else { return Err(vm.busy()) };
+            return slice_places(vm, &mut data, range, bytes, 1, false);
+        }
         let new = match &value {
             None => scratch(vm, 0)?,
             Some(v) => {

@@ -107,7 +107,15 @@ fn memoryview_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>
         if range.step != 1 {
             return Err(vm.not_implemented("only slices with step=1 (aka None) are supported"));
         }
-        let new = same_elements(vm, &value, size)?;
+        // What never changes is copied straight from where it lies.
+        let copy;
+        let new = match value.as_bytes().filter(|_| size == 1) {
+            Some(bytes) => bytes,
+            None => {
+                copy = same_elements(vm, &value, size)?;
+                &copy[..]
+            }
+        };
         if m.readonly {
             return Err(read_only(vm, false));
         }
@@ -117,7 +125,7 @@ fn memoryview_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>
         let start = range.start * size;
         let written = v.with_buffer_mut(|all| match all.get_mut(start..start + new.len()) {
             Some(place) => {
-                place.copy_from_slice(&new);
+                place.copy_from_slice(new);
                 true
             }
             None => false,

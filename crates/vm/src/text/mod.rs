@@ -18,6 +18,7 @@ mod quote;
 mod search;
 mod split;
 mod str;
+mod template;
 mod view;
 
 pub use self::alias::ALIAS;
@@ -32,3 +33,5 @@ pub use self::element::{
 pub use self::memoryview::MEMORYVIEW;
 pub use self::quote::{quote_bytes, quote_str};
 pub use self::str::STR;
+pub(crate) use self::template::builtin_template;
+pub use self::template::{INTERPOLATION, TEMPLATE};
