@@ -7,8 +7,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use snakeye_vfs::{FileHandle, FsError, OpenFlags, SeekFrom};
+use snakeye_vm::host::event;
 use snakeye_vm::object::{
-    Args, BufferValue, Entry, Interest, NativeFn, NativeObject, NativeValue, Param, Step, StrValue, TypeDef, Wait,
+    Args, BufferValue, Entry, Interest, NativeFn, NativeObject, NativeValue, Param, Polled, Step, StrValue, TypeDef,
+    Wait,
 };
 use snakeye_vm::{Raised, Res, Rom, Value, Vm, method, method_steps};
 
@@ -25,6 +27,11 @@ pub struct File {
 impl NativeObject for File {
     fn class(&self) -> &'static Rom<TypeDef> {
         if self.text { &TEXT_FILE } else { &BINARY_FILE }
+    }
+    /// Files never keep anyone waiting.
+    fn poll(&self, _: &mut Vm, _: u16) -> Option<Polled> {
+        let open = if self.handle.get().is_some() { event::IN | event::OUT } else { event::NVAL };
+        Some(Polled::Own(open, None))
     }
 }
 
@@ -336,6 +343,19 @@ pub struct Console {
 impl NativeObject for Console {
     fn class(&self) -> &'static Rom<TypeDef> {
         if self.text { &CONSOLE_TEXT } else { &CONSOLE_BINARY }
+    }
+    fn poll(&self, vm: &mut Vm, events: u16) -> Option<Polled> {
+        let input = Interest { kind: CONSOLE, id: 0, mode: READ };
+        Some(match self.fd {
+            0 if events & event::OUT == 0 => Polled::Host(input),
+            // A console is one stream: its input is also its output.
+            0 => {
+                let mut typed = [0];
+                vm.host.ready(&[input], &mut typed);
+                Polled::Own(event::OUT | typed[0], Some(input))
+            }
+            _ => Polled::Own(event::OUT, None),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use core::cell::RefCell;
 use snakeye_hal::{Board, Ready, SocketId, Wake};
 use snakeye_vfs::{FileHandle, FileType, Vfs};
 use snakeye_vm::Vm;
-use snakeye_vm::host::{Found, Host, Woken};
+use snakeye_vm::host::{Found, Host, Woken, event};
 use snakeye_vm::object::Interest;
 
 /// Things whose Python object was dropped without a call of `close`: dropping cannot reach the board, so they
@@ -164,6 +164,48 @@ impl Host for BoardHost {
             Wake::Reset => Woken::Interrupted,
             Wake::Ready | Wake::Deadline => Woken::Ready,
         }
+    }
+
+    fn ready(&mut self, interests: &[Interest], events: &mut [u16]) {
+        self.close_orphans();
+        let mut wanted = Vec::with_capacity(interests.len());
+        let mut places = Vec::with_capacity(interests.len());
+        for (n, (i, answer)) in interests.iter().zip(events.iter_mut()).enumerate() {
+            match i.kind {
+                interest::OUTPUT if i.mode & interest::WRITE != 0 => *answer = event::OUT,
+                interest::NO_FILE => *answer = event::NVAL,
+                _ => {
+                    if let Some(i) = interest::to_board(i) {
+                        wanted.push(i);
+                        places.push(n);
+                    }
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return;
+        }
+        let mut found = vec![Ready::NONE; wanted.len()];
+        self.board.poll(&wanted, &mut found);
+        for (place, ready) in places.into_iter().zip(found) {
+            if let Some(answer) = events.get_mut(place) {
+                *answer = interest::events(ready);
+            }
+        }
+    }
+
+    fn descriptor(&mut self, fd: u32) -> Option<(Interest, usize)> {
+        /// As many as Linux lets a program have open, unless told otherwise.
+        const MOST: usize = 1024;
+        if !self.desktop {
+            return None;
+        }
+        let kind = match fd {
+            0 => interest::CONSOLE,
+            1 | 2 => interest::OUTPUT,
+            _ => interest::NO_FILE,
+        };
+        Some((Interest { kind, id: 0, mode: interest::READ }, MOST))
     }
 
     fn interrupted(&mut self) -> bool {

@@ -1,6 +1,7 @@
 //! What a parked native waits for, in the VM's opaque terms and the board's.
 
 use snakeye_hal as hal;
+use snakeye_vm::host::event;
 use snakeye_vm::object::Interest;
 
 /// A socket.
@@ -15,6 +16,10 @@ pub const RESOLVE: u8 = 4;
 pub const SCAN: u8 = 5;
 /// A change of the Wi-Fi connection.
 pub const WIFI: u8 = 6;
+/// The console's output, which can always be written to.
+pub const OUTPUT: u8 = 7;
+/// A file descriptor that stands for nothing.
+pub const NO_FILE: u8 = 8;
 
 /// `Interest::mode` bit: reading.
 pub const READ: u8 = 1;
@@ -34,6 +39,29 @@ pub fn to_board(i: &Interest) -> Option<hal::Interest> {
         WIFI => hal::Interest::WifiStatus,
         _ => return None,
     })
+}
+
+/// What `select` calls what is ready on the board.
+pub fn events(ready: hal::Ready) -> u16 {
+    let pairs = [
+        (hal::Ready::READ, event::IN),
+        (hal::Ready::WRITE, event::OUT),
+        (hal::Ready::ERROR, event::ERR),
+        (hal::Ready::HANGUP, event::HUP),
+    ];
+    pairs.iter().filter(|(flag, _)| ready.contains(*flag)).fold(0, |all, (_, e)| all | e)
+}
+
+/// Direction bits for events of `select`.
+pub fn mode(events: u16) -> u8 {
+    let mut mode = 0;
+    if events & event::IN != 0 {
+        mode |= READ;
+    }
+    if events & event::OUT != 0 {
+        mode |= WRITE;
+    }
+    mode
 }
 
 /// A wait for a socket.

@@ -5,13 +5,16 @@ mod transfer;
 mod wait;
 
 use crate::host::{Orphan, Orphans, board};
-use crate::interest::{READ, WRITE, socket as interest};
+use crate::interest::{READ, WRITE, mode, socket as interest};
 use address::{AF_INET, AF_INET6, address_value, with_address};
 use alloc::vec;
 use core::cell::Cell;
 use core::net::Ipv4Addr;
 use snakeye_hal::{Errno, Protocol, SocketId, SocketOption};
-use snakeye_vm::object::{BufferValue, Entry, Interest, ModuleDef, NativeObject, NativeValue, Step, TypeDef, Wait};
+use snakeye_vm::host::event;
+use snakeye_vm::object::{
+    BufferValue, Entry, Interest, ModuleDef, NativeObject, NativeValue, Polled, Step, TypeDef, Wait,
+};
 use snakeye_vm::{Res, Rom, Value, Vm, method, method_steps};
 use wait::{Limit, attempt};
 
@@ -74,6 +77,12 @@ struct Socket {
 impl NativeObject for Socket {
     fn class(&self) -> &'static Rom<TypeDef> {
         &SOCKET
+    }
+    fn poll(&self, _: &mut Vm, events: u16) -> Option<Polled> {
+        Some(match self.id.get() {
+            Some(id) => Polled::Host(interest(id, mode(events))),
+            None => Polled::Own(event::NVAL, None),
+        })
     }
 }
 

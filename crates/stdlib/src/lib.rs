@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+pub use frozen::FROZEN;
 use snakeye_vm::object::ModuleDef;
 
 pub mod array;
+pub mod asyncio;
 pub mod atexit;
 pub mod binascii;
 mod buffer;
@@ -14,6 +16,7 @@ pub mod collections;
 pub mod deflate;
 pub mod errno;
 pub mod framebuf;
+mod frozen;
 pub mod gc;
 pub mod hashlib;
 pub mod heapq;
@@ -23,6 +26,7 @@ pub mod math;
 pub mod micropython;
 pub mod random;
 pub mod re;
+pub mod select;
 mod stream;
 pub mod string;
 pub mod struct_module;
@@ -33,6 +37,7 @@ pub mod weakref;
 /// All modules of this crate, for the list a port hands to the VM.
 pub static MODULES: &[&ModuleDef] = &[
     &array::ARRAY,
+    &asyncio::ASYNCIO,
     &atexit::ATEXIT,
     &binascii::BINASCII,
     &cmath::CMATH,
@@ -49,6 +54,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &micropython::MICROPYTHON,
     &random::RANDOM,
     &re::RE,
+    &select::SELECT,
     &string::STRING,
     &string::TEMPLATELIB,
     &struct_module::STRUCT,

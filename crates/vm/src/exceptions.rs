@@ -7,23 +7,23 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use snakeye_heap::{Gc, Rom, Slot, Value};
 
-const EXC: TypeDef = TypeDef { new: Some(exception_new), print: Some(exception_print), ..TypeDef::NEW };
-
-/// BaseException
-pub static BASE_EXCEPTION: Rom<TypeDef> = Rom::new(TypeDef {
-    name: "BaseException",
+/// What all exception classes have in common; a class of a module's own adds its name and base.
+pub const EXC: TypeDef = TypeDef {
+    new: Some(exception_new),
+    print: Some(exception_print),
     get_attr: Some(exception_attr),
     set_attr: Some(exception_set_attr),
-    ..EXC
-});
+    ..TypeDef::NEW
+};
+
+/// BaseException
+pub static BASE_EXCEPTION: Rom<TypeDef> = Rom::new(TypeDef { name: "BaseException", ..EXC });
 
 macro_rules! exceptions {
     ($($(#[$doc:meta])* $id:ident = $name:literal : $base:ident),* $(,)?) => {
         $($(#[$doc])* pub static $id: Rom<TypeDef> = Rom::new(TypeDef {
             name: $name,
             base: Some(&$base),
-            get_attr: Some(exception_attr),
-            set_attr: Some(exception_set_attr),
             ..EXC
         });)*
         /// Every exception class as builtins list it.

@@ -4,6 +4,20 @@ use crate::object::Interest;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// Event bits of `select` (docs: library/select), which streams answer to MP_STREAM_POLL.
+pub mod event {
+    /// Reading would not block.
+    pub const IN: u16 = 1;
+    /// Writing would not block.
+    pub const OUT: u16 = 4;
+    /// There is an error.
+    pub const ERR: u16 = 8;
+    /// The other end is gone.
+    pub const HUP: u16 = 16;
+    /// The stream is closed.
+    pub const NVAL: u16 = 32;
+}
+
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Woken {
@@ -33,6 +47,14 @@ pub trait Host {
     /// Waits until one of the interests is ready or the deadline has come, and sets `ready[i]` for each
     /// interest found ready. Deadlines already past only poll.
     fn wait(&mut self, interests: &[Interest], deadline_us: Option<u64>, ready: &mut [bool]) -> Woken;
+    /// Sets `events[i]` to what is ready now of each interest ([`event`] bits; errors and hang-ups always), without
+    /// waiting.
+    fn ready(&mut self, _interests: &[Interest], _events: &mut [u16]) {}
+    /// What a file descriptor of the system's stands for, and how many `select` may watch at a time; `None` where there
+    /// are no such numbers.
+    fn descriptor(&mut self, _fd: u32) -> Option<(Interest, usize)> {
+        None
+    }
     /// Bits nobody can foresee, for seeds. The clock alone is a poor source: ports with a better one use that.
     fn entropy(&mut self) -> u64 {
         self.now_us().wrapping_mul(0x9E37_79B9_7F4A_7C15)

@@ -7,6 +7,7 @@ use crate::kinds::KINDS;
 use crate::memory::AddressMap;
 use crate::names::{N, NAMES};
 use crate::object::*;
+use crate::run::frozen::Frozen;
 use crate::run::step::Flow;
 use crate::run::thread::Scheduler;
 use crate::shape::Shapes;
@@ -99,6 +100,8 @@ pub struct Vm {
     pub(crate) addresses: AddressMap,
     /// Everything that can be imported.
     pub(crate) registry: Vec<&'static ModuleDef>,
+    /// Modules in Python that are built in.
+    pub(crate) frozen: Vec<&'static [Frozen]>,
     /// Values that ports and modules keep for the VM's life, by name (`sys.stdout` and the like).
     pub keep: Vec<(&'static str, Value)>,
     /// What is done when a watched cell ([`Heap::watch`]) has gone, given its number.
@@ -156,6 +159,7 @@ impl Vm {
             printing: Vec::new(),
             addresses: AddressMap::default(),
             registry: all,
+            frozen: Vec::new(),
             keep: Vec::new(),
             on_gone: None,
             config,

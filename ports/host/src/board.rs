@@ -175,6 +175,7 @@ fn start(o: &Options, host: Box<dyn Host>) -> Result<Box<Vm>, String> {
         ..Config::default()
     };
     let mut vm = Vm::new(config, host, &modules()).map_err(|_| "the heap is too small to start".to_string())?;
+    vm.add_frozen(snakeye_stdlib::FROZEN);
     match boot::mount_flash(&mut vm) {
         Ok(Boot::Formatted) if o.flash.is_some() && !o.quiet => vm.host.write(b"Formatted the board's flash\n"),
         Ok(_) => {}
@@ -189,7 +190,8 @@ fn start(o: &Options, host: Box<dyn Host>) -> Result<Box<Vm>, String> {
             );
         }
     }
-    boot::install(&mut vm, "esp32", &["", "/lib"]).map_err(|_| "the heap is too small to start".to_string())?;
+    boot::install(&mut vm, "esp32", &["", ".frozen", "/lib"])
+        .map_err(|_| "the heap is too small to start".to_string())?;
     Ok(vm)
 }
 

@@ -237,6 +237,7 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
     let modules: Vec<_> = snakeye_stdlib::MODULES.iter().chain(snakeye_modules::MODULES).copied().collect();
     let small = |_| "the heap is too small to start".to_string();
     let mut vm = Vm::new(config, Box::new(host), &modules).map_err(small)?;
+    vm.add_frozen(snakeye_stdlib::FROZEN);
     let path = path_list(o);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     boot::install(&mut vm, "linux", &path).map_err(small)?;

@@ -52,8 +52,11 @@ fn run() -> Result<i32, String> {
     let mut vm = Vm::new(config, Box::new(host::Semihosting), snakeye_stdlib::MODULES)
         .map_err(|_| String::from("the heap is too small to start"))?;
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-    if let Ok(folder) = vm.new_str(folder) {
-        let _ = vm.path.items.borrow_mut().push(&vm.heap, folder);
+    vm.add_frozen(snakeye_stdlib::FROZEN);
+    for folder in [folder, ".frozen"] {
+        if let Ok(folder) = vm.new_str(folder) {
+            let _ = vm.path.items.borrow_mut().push(&vm.heap, folder);
+        }
     }
     if vm.run_main(&text, file, Source::File).is_ok() {
         return Ok(0);

@@ -38,8 +38,9 @@ pub fn run(board: SimBoard, camera: Option<Box<dyn CameraPort>>, script: &[u8]) 
         ..Config::default()
     };
     let mut vm = Vm::new(config, host, &modules).unwrap();
+    vm.add_frozen(snakeye_stdlib::FROZEN);
     boot::mount_flash(&mut vm).unwrap();
-    boot::install(&mut vm, "esp32", &["", "/lib"]).unwrap();
+    boot::install(&mut vm, "esp32", &["", ".frozen", "/lib"]).unwrap();
     assert_eq!(boot::run(&mut vm, script, "test.py"), 0);
     assert!(vm.join_threads().is_ok());
 }

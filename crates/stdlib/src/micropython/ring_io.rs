@@ -1,8 +1,9 @@
 //! `micropython.RingIO`: a byte queue of fixed size with the methods of a stream.
 
 use alloc::vec::Vec;
-use core::cell::RefCell;
-use snakeye_vm::object::{Args, BufferValue, NativeObject, NativeValue, Step, TypeDef};
+use core::cell::{Cell, RefCell};
+use snakeye_vm::host::event;
+use snakeye_vm::object::{Args, BufferValue, Interest, NativeObject, NativeValue, Polled, Step, TypeDef};
 use snakeye_vm::{HVec, Res, Rom, Value, Vm, method};
 
 /// `RingIO(size)` or `RingIO(buffer)`.
@@ -27,6 +28,9 @@ const LIMIT: usize = 65534;
 
 struct RingIo {
     ring: RefCell<Ring>,
+    /// Whether somebody waits for it to change.
+    awaited: Cell<bool>,
+    wake: Interest,
 }
 
 struct Ring {
@@ -36,6 +40,16 @@ struct Ring {
 }
 
 impl Ring {
+    fn events(&self) -> u16 {
+        let mut events = 0;
+        if self.len > 0 {
+            events |= event::IN;
+        }
+        if self.len < self.bytes.len() {
+            events |= event::OUT;
+        }
+        events
+    }
     fn push(&mut self, byte: u8) -> bool {
         let n = self.bytes.len();
         if self.len >= n {
@@ -63,6 +77,10 @@ impl NativeObject for RingIo {
     fn class(&self) -> &'static Rom<TypeDef> {
         &RING_IO
     }
+    fn poll(&self, _: &mut Vm, _: u16) -> Option<Polled> {
+        self.awaited.set(true);
+        Some(Polled::Own(self.ring.borrow().events(), Some(self.wake)))
+    }
 }
 
 fn new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
@@ -81,15 +99,18 @@ fn new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
     for _ in 0..size {
         bytes.push(&vm.heap, 0)?;
     }
-    Ok(Step::Done(vm.new_native(RingIo { ring: RefCell::new(Ring { bytes, first: 0, len: 0 }) })?))
+    let (ring, wake) = (RefCell::new(Ring { bytes, first: 0, len: 0 }), vm.internal_interest());
+    vm.new_native(RingIo { ring, awaited: Cell::new(false), wake }).map(Step::Done)
 }
 
-/// Runs `f` on the ring. Nothing in it calls the VM, so the ring is free.
+/// Runs `f` on the ring. Nothing in it calls the VM, so the ring is free. Who waits for the ring looks again.
 fn with<R>(vm: &mut Vm, v: &Value, f: impl FnOnce(&mut Ring) -> R) -> Res<R> {
-    match v.native::<RingIo>() {
-        Some(r) => Ok(f(&mut r.ring.borrow_mut())),
-        None => Err(vm.type_error("argument should be a 'RingIO'")),
+    let Some(r) = v.native::<RingIo>() else { return Err(vm.type_error("argument should be a 'RingIO'")) };
+    let result = f(&mut r.ring.borrow_mut());
+    if r.awaited.replace(false) {
+        vm.wake(r.wake.id);
     }
+    Ok(result)
 }
 
 fn any(vm: &mut Vm, args: &[Value]) -> Res {
@@ -161,6 +182,6 @@ fn ioctl(vm: &mut Vm, args: &[Value]) -> Res {
     if request != POLL {
         return Ok(Value::int(-22));
     }
-    let ready = with(vm, &args[0], |r| (r.len > 0) as i64 | ((r.len < r.bytes.len()) as i64) << 2)?;
-    vm.new_int(ready & flags)
+    let ready = with(vm, &args[0], |r| r.events())?;
+    vm.new_int(ready as i64 & flags)
 }

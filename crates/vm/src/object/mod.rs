@@ -33,8 +33,8 @@ pub use iter::{Iter, IterState, Range, Slice};
 pub use list::List;
 pub use module::{Entry, Module, ModuleDef};
 pub use native::{
-    Args, Body, Call, Enter, Interest, Native, NativeFn, NativeObject, NativeValue, Param, Resume, ResumeMode, Step,
-    Then, Wait, Walk,
+    Args, Body, Call, Enter, Interest, Native, NativeFn, NativeObject, NativeValue, Param, Polled, Resume, ResumeMode,
+    Step, Then, Wait, Walk,
 };
 pub use number::{BigInt, BoxedFloat, Complex};
 pub use str::{Str, StrHead, StrValue, hash_bytes};

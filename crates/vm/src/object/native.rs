@@ -173,10 +173,23 @@ impl NativeFn {
     }
 }
 
+/// How ready an object is for what `select` and asyncio wait for.
+#[derive(Clone, Copy, Debug)]
+pub enum Polled {
+    /// As ready as this thing of the host's ([`Host::ready`](crate::host::Host::ready)).
+    Host(Interest),
+    /// Has these events now ([`event`](crate::host::event) bits). It is asked again when the interest is ready.
+    Own(u16, Option<Interest>),
+}
+
 /// An object implemented in Rust outside this crate's own kinds (sockets, files, locks …).
 pub trait NativeObject: Any {
     /// Its class.
     fn class(&self) -> &'static Rom<TypeDef>;
+    /// How ready it is for these events ([`event`](crate::host::event) bits); `None`: it cannot be polled.
+    fn poll(&self, _vm: &mut Vm, _events: u16) -> Option<Polled> {
+        None
+    }
     /// Shows owned values that can be part of a cycle, each once.
     fn trace(&self, _visit: &mut dyn FnMut(&Value)) {}
     /// Lets go of them.

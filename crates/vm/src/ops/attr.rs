@@ -55,7 +55,7 @@ impl Vm {
     }
 
     /// As `find_special`, by text.
-    pub(crate) fn special_method(&mut self, v: &Value, name: &str) -> Res<Option<Value>> {
+    pub fn special_method(&mut self, v: &Value, name: &str) -> Res<Option<Value>> {
         let name = self.intern(name)?;
         Ok(self.find_special(v, &name))
     }
@@ -241,6 +241,9 @@ impl Vm {
         if name.is(self.name(N::__dict__)) {
             self.fill_module(m)?;
             return Ok(Some(m.dict.value().clone()));
+        }
+        if name.is(self.name(N::__class__)) {
+            return Ok(Some(self.type_of(m.value())));
         }
         let getattr = self.name(N::__getattr__).clone();
         if let Some(f) = m.dict.get_name(&getattr) {

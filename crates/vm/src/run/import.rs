@@ -1,6 +1,7 @@
 //! Importing modules: built-in ones from tables, others from files on `sys.path`.
 
 use super::exec::Source;
+use super::frozen;
 use crate::exceptions as exc;
 use crate::host::Found;
 use crate::names::N;
@@ -32,7 +33,11 @@ impl Vm {
         if i == parts.len() {
             return Ok(Step::Done(if top_wanted { top } else { parent }));
         }
-        let full = parts[..=i].join(".");
+        // A package has one name of its own, whatever name it was imported by.
+        let full = match parent.get::<Module>() {
+            Some(p) => alloc::format!("{}.{}", Vm::text_of(&p.name), parts[i]),
+            None => parts[..=i].join("."),
+        };
         let (name, p) = (parts[i].clone(), parent.clone());
         let step = self.load_module(&full, &p);
         self.and_then(step, move |vm, r| {
@@ -102,19 +107,19 @@ impl Vm {
             let base =
                 if dir.is_empty() { leaf.to_owned() } else { alloc::format!("{}/{leaf}", dir.trim_end_matches('/')) };
             let base = if dir == "/" { alloc::format!("/{leaf}") } else { base };
-            if self.host.stat(&base) == Found::Folder {
+            if self.source_at(&base) == Found::Folder {
                 let init = alloc::format!("{base}/__init__.py");
                 let m = self.new_module(&key)?;
                 let path = self.new_str(&base)?;
                 let name = self.name(N::__path__).clone();
                 m.dict.set_name(&self.heap, &name, path)?;
-                if self.host.stat(&init) == Found::File {
+                if self.source_at(&init) == Found::File {
                     return self.run_file(m, &init);
                 }
                 return Ok(Step::Done(m.into()));
             }
             let file = alloc::format!("{base}.py");
-            if self.host.stat(&file) == Found::File {
+            if self.source_at(&file) == Found::File {
                 let m = self.new_module(&key)?;
                 return self.run_file(m, &file);
             }
@@ -124,7 +129,26 @@ impl Vm {
         {
             return Ok(Step::Done(m));
         }
+        // The old names with a leading `u`, as those of modules written in Rust: it is the same module.
+        if parent.is_none()
+            && let Some(name) = full.strip_prefix('u')
+            && self.has_frozen(name)
+        {
+            let step = self.load_module(name, parent);
+            return self.and_then(step, move |vm, r| {
+                let m = r?;
+                vm.modules.set_name(&vm.heap, &key, m.clone())?;
+                Ok(Step::Done(m))
+            });
+        }
         Err(self.raise_fmt(&exc::IMPORT_ERROR, format_args!("no module named '{full}'")))
+    }
+
+    fn source_at(&mut self, path: &str) -> Found {
+        match frozen::inside(path) {
+            Some(inner) => self.stat_frozen(inner),
+            None => self.host.stat(path),
+        }
     }
 
     fn search_dirs(&mut self, parent: &Value) -> Res<Vec<String>> {
@@ -135,14 +159,7 @@ impl Vm {
                 None => Vec::new(),
             });
         }
-        Ok(self
-            .path
-            .items
-            .borrow()
-            .iter()
-            .filter_map(|v| v.as_str().map(String::from))
-            .filter(|d| d != ".frozen")
-            .collect())
+        Ok(self.path.items.borrow().iter().filter_map(|v| v.as_str().map(String::from)).collect())
     }
 
     fn new_module(&mut self, key: &Value) -> Res<Gc<Module>> {
@@ -157,11 +174,15 @@ impl Vm {
     fn run_file(&mut self, m: Gc<Module>, file: &str) -> Res<Step> {
         let key = m.name.clone();
         let file_name = self.name(N::__file__).clone();
-        let path = self.new_str(file)?;
+        let inner = frozen::inside(file);
+        let path = self.new_str(inner.unwrap_or(file))?;
         m.dict.set_name(&self.heap, &file_name, path)?;
-        let made = match self.host.read_file(file) {
-            Ok(text) => self.compile(&text, file, Source::File, &m.dict, false),
-            Err(errno) => Err(self.os_error(errno)),
+        let made = match inner.and_then(|inner| self.frozen_file(inner)) {
+            Some(built_in) => self.load_frozen(built_in, &m.dict),
+            None => match self.host.read_file(file) {
+                Ok(text) => self.compile(&text, file, Source::File, &m.dict, false),
+                Err(errno) => Err(self.os_error(errno)),
+            },
         };
         let function = match made {
             Ok(f) => f,
@@ -299,8 +320,15 @@ impl Vm {
         self.complete(step)
     }
 
-    /// Names of all modules written in Rust.
+    /// Names of all modules and packages that are built in.
     pub fn builtin_module_names(&self) -> Vec<&'static str> {
-        self.registry.iter().map(|d| d.name).collect()
+        let mut names: Vec<&'static str> = self.registry.iter().map(|d| d.name).collect();
+        for path in self.frozen_paths() {
+            let name = path.split('/').next().unwrap_or(path).trim_end_matches(".py");
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 }

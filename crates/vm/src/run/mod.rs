@@ -15,6 +15,7 @@ mod cache;
 mod call;
 pub mod exec;
 mod frame;
+pub mod frozen;
 pub mod import;
 mod interp;
 mod load;

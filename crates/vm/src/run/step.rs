@@ -381,6 +381,12 @@ impl Vm {
         }
     }
 
+    /// The answer of a `next` slot that ends the iteration with a value, as `await` gives it.
+    pub fn stop_with(&mut self, value: Value) -> Step {
+        self.stop_value = Some(value);
+        Step::Done(Value::UNBOUND)
+    }
+
     /// The value of the StopIteration that ended the iterator last asked, None if it had none.
     pub fn take_stop_value(&mut self) -> Value {
         self.stop_value.take().unwrap_or(Value::NONE)

@@ -217,7 +217,7 @@ impl Vm {
             return Err(self.raise_args(&crate::exceptions::KEYBOARD_INTERRUPT, &[]));
         }
         if self.nesting == 0 && self.threads.current == 0 {
-            self.run_scheduled()?;
+            self.run_scheduled();
         }
         if self.threads.all.len() == 1 || self.nesting > 0 {
             return Ok(false);
@@ -248,6 +248,12 @@ impl Vm {
     pub(crate) fn choose(&mut self) {
         self.poll(false);
         loop {
+            if self.nesting == 0 && !self.threads.scheduled.is_empty() {
+                // They belong to the main thread, also while it waits.
+                self.threads.current = 0;
+                self.run_scheduled();
+                self.poll(false);
+            }
             let n = self.threads.all.len();
             let start = self.threads.current;
             for k in 1..=n {
@@ -258,7 +264,7 @@ impl Vm {
                     return;
                 }
             }
-            self.poll(true);
+            self.poll(self.threads.scheduled.is_empty());
         }
     }
 
@@ -272,13 +278,24 @@ impl Vm {
         Ok(())
     }
 
-    /// Runs what `micropython.schedule` queued and what waits for objects to go.
-    pub(crate) fn run_scheduled(&mut self) -> Res<()> {
-        self.run_gone()?;
-        while let Some((f, arg)) = self.threads.scheduled.pop_front() {
-            self.call(&f, core::slice::from_ref(&arg))?;
+    /// Runs what waits for objects to go, and what `micropython.schedule` has queued so far; what that queues itself
+    /// comes next time. What goes wrong is printed, as it has nothing to do with what is running.
+    pub(crate) fn run_scheduled(&mut self) {
+        if self.run_gone().is_err() {
+            self.report_scheduled();
         }
-        Ok(())
+        for _ in 0..self.threads.scheduled.len() {
+            let Some((f, arg)) = self.threads.scheduled.pop_front() else { return };
+            if self.call(&f, core::slice::from_ref(&arg)).is_err() {
+                self.report_scheduled();
+            }
+        }
+    }
+
+    fn report_scheduled(&mut self) {
+        let e = self.take_exception();
+        let text = self.traceback_text(&e);
+        self.host.write_error(text.as_bytes());
     }
 
     /// Queues a function for the next safe point; false when the queue is full.
