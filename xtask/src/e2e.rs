@@ -1,10 +1,11 @@
-//! The main job under real clients: see tests/e2e/stream.py.
+//! Snakeye and real peers: the scripts in tests/e2e.
 
 use crate::python;
 use crate::report::Report;
 use std::path::Path;
 
-/// Streams to curl, ffmpeg and Chromium.
+/// Streams to curl, ffmpeg and Chromium; speaks TLS with OpenSSL.
 pub fn run(report: &mut Report, snakeye: &Path) {
     python::run(report, "stream", "e2e/stream.py", &[snakeye.as_os_str()]);
+    python::run(report, "tls", "e2e/tls.py", &[snakeye.as_os_str()]);
 }

@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 
-use crate::{BoardDef, Clock, Console, Flash, Interest, Net, Pins, Ready, ResetRequest, SdCard, System, Wake, Wifi};
+use crate::{
+    BoardDef, Clock, Console, Flash, Interest, Net, Pins, Ready, ResetRequest, SdCard, System, Tls, Wake, Wifi,
+};
 
 /// A board: its parts, and the one place where the runtime waits.
 ///
@@ -36,6 +38,11 @@ pub trait Board {
 
     /// Sockets.
     fn net(&mut self) -> &mut dyn Net;
+
+    /// TLS, if the port has it.
+    fn tls(&mut self) -> Option<&mut dyn Tls> {
+        None
+    }
 
     /// The Wi-Fi radio, if the chip has one.
     fn wifi(&mut self) -> Option<&mut dyn Wifi>;

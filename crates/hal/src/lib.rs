@@ -30,6 +30,7 @@ mod net;
 mod pins;
 mod sdcard;
 mod system;
+mod tls;
 mod wait;
 mod wifi;
 
@@ -43,6 +44,7 @@ pub use net::{Net, Protocol, Shutdown, SocketId, SocketOption};
 pub use pins::{Drive, PinConfig, PinError, PinId, PinMode, Pins, Pull};
 pub use sdcard::{SdCard, SdError};
 pub use system::{ResetCause, ResetRequest, System, WakeReason};
+pub use tls::{Tls, TlsConfig, TlsError, TlsSession};
 pub use wait::{Interest, Ready, Wake};
 pub use wifi::{
     AuthMode, InterfaceConfig, IpConfig, Network, PowerSave, Station, StationStatus, Wifi, WifiError, WifiInterface,

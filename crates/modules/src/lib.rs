@@ -19,6 +19,7 @@ pub mod repl;
 pub mod socket;
 pub mod thread;
 pub mod time;
+pub mod tls;
 
 use snakeye_vm::object::ModuleDef;
 
@@ -32,4 +33,6 @@ pub static MODULES: &[&ModuleDef] = &[
     &socket::SOCKET_MODULE,
     &thread::THREAD,
     &time::TIME,
+    &tls::SSL,
+    &tls::TLS,
 ];

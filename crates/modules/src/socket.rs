@@ -2,7 +2,7 @@
 
 mod address;
 mod transfer;
-mod wait;
+pub(crate) mod wait;
 
 use crate::host::{Orphan, Orphans, board};
 use crate::interest::{READ, WRITE, mode, socket as interest};
@@ -16,6 +16,7 @@ use snakeye_vm::object::{
     BufferValue, Entry, Interest, ModuleDef, NativeObject, NativeValue, Polled, Step, TypeDef, Wait,
 };
 use snakeye_vm::{Res, Rom, Value, Vm, method, method_steps};
+pub(crate) use transfer::stretch;
 use wait::{Limit, attempt};
 
 // Numbers as lwIP has them, which scripts see on the esp32 port.
@@ -134,7 +135,7 @@ pub static SOCKET: Rom<TypeDef> = Rom::new(TypeDef {
         method!("settimeout", 2, 2, settimeout),
         method!("setblocking", 2, 2, |vm, a| {
             let blocking = vm.truth(&a[1])?;
-            this(vm, &a[0])?.timeout_us.set(if blocking { None } else { Some(0) });
+            set_blocking(vm, &a[0], blocking)?;
             Ok(Value::NONE)
         }),
         method!("makefile", 1, 3, |_, a| Ok(a[0].clone())),
@@ -160,6 +161,12 @@ pub static SOCKET: Rom<TypeDef> = Rom::new(TypeDef {
 /// The board's name of a socket object; `None`: no socket, or a closed one.
 pub fn socket_id(v: &Value) -> Option<SocketId> {
     v.native::<Socket>()?.id.get()
+}
+
+/// Lets calls on a socket wait, or not, as `setblocking` does.
+pub(crate) fn set_blocking(vm: &mut Vm, socket: &Value, blocking: bool) -> Res<()> {
+    this(vm, socket)?.timeout_us.set(if blocking { None } else { Some(0) });
+    Ok(())
 }
 
 fn new_socket(vm: &mut Vm, id: SocketId, stream: bool) -> Res {
@@ -296,7 +303,7 @@ fn settimeout(vm: &mut Vm, args: &[Value]) -> Res {
     Ok(Value::NONE)
 }
 
-fn close(vm: &mut Vm, args: &[Value]) -> Res {
+pub(crate) fn close(vm: &mut Vm, args: &[Value]) -> Res {
     if let Some(id) = this(vm, &args[0])?.id.take() {
         let host = board(vm);
         host.close_orphans();

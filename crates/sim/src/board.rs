@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::event::{PollFd, PollFlags};
 use snakeye_hal::{
     Board, BoardDef, Clock, Console, EPOCH_2000_UNIX_S, Flash, Interest, Net, Pins, Ready, ResetCause, ResetRequest,
-    SdCard, StationStatus, System, Wake, WakeReason, Wifi,
+    SdCard, StationStatus, System, Tls, Wake, WakeReason, Wifi,
 };
 
 use crate::config::Storage;
@@ -16,6 +16,7 @@ use crate::net::{PeerNet, Reach};
 use crate::pins::{Lamp, SimPins};
 use crate::sensor::SimCameraOptions;
 use crate::system::{Random, SimSystem};
+use crate::tls::SimTls;
 use crate::wifi::SimWifi;
 use crate::wifi::neighbourhood::Neighbourhood;
 use crate::{
@@ -49,6 +50,7 @@ pub struct SimBoard {
     pins: SimPins,
     lamp: Lamp,
     system: SimSystem,
+    tls: SimTls,
     wifi: SimWifi,
     wifi_reported: StationStatus,
     neighbourhood: Neighbourhood,
@@ -110,6 +112,7 @@ impl SimBoard {
             sd,
             lamp,
             system,
+            tls: SimTls,
             wifi,
             wifi_reported: StationStatus::Idle,
             neighbourhood: config.neighbourhood,
@@ -443,6 +446,10 @@ impl Board for SimBoard {
         self.time.charge(PART_COST_US);
         self.refresh();
         self.net_mut()
+    }
+
+    fn tls(&mut self) -> Option<&mut dyn Tls> {
+        Some(&mut self.tls)
     }
 
     fn wifi(&mut self) -> Option<&mut dyn Wifi> {

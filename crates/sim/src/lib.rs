@@ -24,6 +24,7 @@ pub mod scene;
 pub mod sensor;
 mod system;
 mod time;
+mod tls;
 mod waker;
 mod wifi;
 

@@ -28,6 +28,6 @@ mod shape;
 pub mod text;
 mod vm;
 
-pub use snakeye_heap::{Gc, HVec, Heap, OutOfMemory, Rom, Slot, Slots, Stress, Value, Weak};
+pub use snakeye_heap::{Charge, Gc, HVec, Heap, OutOfMemory, Rom, Slot, Slots, Stress, Value, Weak};
 pub use snakeye_syntax::is_incomplete;
 pub use vm::{Config, Raised, Res, Vm};

@@ -132,7 +132,7 @@ pub(super) fn write(vm: &mut Vm, args: &[Value]) -> Res<Step> {
 }
 
 /// The stretch that the arguments of a stream method choose: (buf), (buf, max) or (buf, from, max).
-fn stretch(vm: &mut Vm, args: &[Value]) -> Res<(usize, usize)> {
+pub(crate) fn stretch(vm: &mut Vm, args: &[Value]) -> Res<(usize, usize)> {
     let len = length(vm, &args[1])?;
     let mut count = |v: &Value| vm.index_of(v).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
     let (from, most) = match args {
@@ -275,20 +275,6 @@ struct Read {
     line: bool,
 }
 
-impl Read {
-    /// Keeps received bytes, if the heap would have room for them.
-    fn keep(&mut self, vm: &mut Vm, part: &[u8]) -> Res<()> {
-        if self.got.try_reserve(part.len()).is_err() {
-            return Err(Raised);
-        }
-        let total = self.got.len() + part.len();
-        vm.heap.charge(total)?;
-        vm.heap.discharge(total);
-        self.got.extend_from_slice(part);
-        Ok(())
-    }
-}
-
 impl Task for Read {
     fn go_on(&mut self, vm: &mut Vm, id: SocketId) -> Result<Res, Errno> {
         let mut part = [0u8; CHUNK];
@@ -299,7 +285,7 @@ impl Task for Read {
             if n == 0 {
                 break;
             }
-            if let Err(e) = self.keep(vm, part.get(..n).unwrap_or_default()) {
+            if let Err(e) = wait::keep(vm, &mut self.got, part.get(..n).unwrap_or_default()) {
                 return Ok(Err(e));
             }
         }

@@ -4,13 +4,14 @@ use super::{open_id, this};
 use crate::host::board;
 use crate::interest::socket as interest;
 use alloc::vec;
+use alloc::vec::Vec;
 use snakeye_hal::{Errno, Net, SocketId};
 use snakeye_vm::object::{Step, Wait};
-use snakeye_vm::{Res, Value, Vm};
+use snakeye_vm::{Raised, Res, Value, Vm};
 
 /// Until when a call may wait. Fixed once when the call begins, however often it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
+pub(crate) enum Limit {
     /// Not at all.
     Now,
     /// Until this time of the host's clock, in µs.
@@ -21,7 +22,7 @@ pub(super) enum Limit {
 
 impl Limit {
     /// What the socket's time-out means for a call that begins now.
-    pub(super) fn of(vm: &mut Vm, socket: &Value) -> Res<Limit> {
+    pub(crate) fn of(vm: &mut Vm, socket: &Value) -> Res<Limit> {
         Ok(match this(vm, socket)?.timeout_us.get() {
             None => Limit::Never,
             Some(0) => Limit::Now,
@@ -30,7 +31,7 @@ impl Limit {
     }
 
     /// The deadline of a wait: `Err(errno)` when there is none to be had.
-    pub(super) fn deadline(self, vm: &mut Vm, would_block: Errno) -> Result<Option<u64>, Errno> {
+    pub(crate) fn deadline(self, vm: &mut Vm, would_block: Errno) -> Result<Option<u64>, Errno> {
         match self {
             Limit::Now => Err(would_block),
             Limit::At(us) if us <= vm.host.now_us() => Err(Errno::ETIMEDOUT),
@@ -41,9 +42,14 @@ impl Limit {
 }
 
 /// Something to do on a socket that may have to wait in between. What was done so far lives in it.
-pub(super) trait Task: 'static {
+pub(crate) trait Task: 'static {
     /// Goes on as far as it can: done, or `EAGAIN` to wait, or failed.
     fn go_on(&mut self, vm: &mut Vm, id: SocketId) -> Result<Res, Errno>;
+
+    /// What it waits for next; `mode` is what its caller said.
+    fn mode(&self, mode: u8) -> u8 {
+        mode
+    }
 
     /// The result when it may not wait (`EAGAIN`) or has waited long enough (`ETIMEDOUT`).
     fn cut_short(&mut self, vm: &mut Vm, why: Errno) -> Res {
@@ -58,14 +64,14 @@ impl<F: FnMut(&mut Vm, SocketId) -> Result<Res, Errno> + 'static> Task for F {
 }
 
 /// Runs a task to its end, with waits for `mode` in between.
-pub(super) fn run(vm: &mut Vm, socket: Value, mode: u8, limit: Limit, mut task: impl Task) -> Res<Step> {
+pub(crate) fn run(vm: &mut Vm, socket: Value, mode: u8, limit: Limit, mut task: impl Task) -> Res<Step> {
     let id = open_id(vm, &socket)?;
     board(vm).close_orphans();
     match task.go_on(vm, id) {
         Ok(v) => v.map(Step::Done),
         Err(Errno::EAGAIN) => match limit.deadline(vm, Errno::EAGAIN) {
             Ok(deadline_us) => {
-                let wait = Wait { interests: vec![interest(id, mode)], deadline_us };
+                let wait = Wait { interests: vec![interest(id, task.mode(mode))], deadline_us };
                 Ok(Step::park(wait, move |vm, woken| {
                     woken?;
                     run(vm, socket, mode, limit, task)
@@ -78,7 +84,7 @@ pub(super) fn run(vm: &mut Vm, socket: Value, mode: u8, limit: Limit, mut task: 
 }
 
 /// A call that does not wait. When the board has no socket left, sockets in unreachable cycles are closed first.
-pub(super) fn attempt<T>(vm: &mut Vm, mut f: impl FnMut(&mut dyn Net) -> Result<T, Errno>) -> Res<T> {
+pub(crate) fn attempt<T>(vm: &mut Vm, mut f: impl FnMut(&mut dyn Net) -> Result<T, Errno>) -> Res<T> {
     let host = board(vm);
     host.close_orphans();
     let mut result = f(host.board.net());
@@ -89,4 +95,16 @@ pub(super) fn attempt<T>(vm: &mut Vm, mut f: impl FnMut(&mut dyn Net) -> Result<
         result = f(host.board.net());
     }
     result.map_err(|e| vm.os_error(e.0))
+}
+
+/// Keeps received bytes, if the heap would have room for them.
+pub(crate) fn keep(vm: &mut Vm, got: &mut Vec<u8>, part: &[u8]) -> Res<()> {
+    if got.try_reserve(part.len()).is_err() {
+        return Err(Raised);
+    }
+    let total = got.len() + part.len();
+    vm.heap.charge(total)?;
+    vm.heap.discharge(total);
+    got.extend_from_slice(part);
+    Ok(())
 }
