@@ -4,14 +4,15 @@
 
 use super::failed;
 use crate::host::board;
-use crate::interest::{READ, WRITE};
+use crate::interest::{self, READ, WRITE};
 use crate::socket;
 use crate::socket::wait::{self, Limit, Task};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use snakeye_hal::{Errno, SocketId, TlsError, TlsSession};
-use snakeye_vm::object::{BufferValue, NativeObject, NativeValue, Step, TypeDef};
+use snakeye_vm::host::event;
+use snakeye_vm::object::{BufferValue, NativeObject, NativeValue, Polled, Step, TypeDef};
 use snakeye_vm::{Charge, Raised, Res, Rom, Value, Vm, method, method_steps};
 
 /// What a session takes: a record in each direction (RFC 8446 §5.2) and the keys.
@@ -40,6 +41,19 @@ impl NativeObject for Stream {
     }
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         visit(&self.socket);
+    }
+    fn poll(&self, vm: &mut Vm, events: u16) -> Option<Polled> {
+        let Some(id) = socket::socket_id(&self.socket) else { return Some(Polled::Own(event::NVAL, None)) };
+        let Ok(mut line) = self.line.try_borrow_mut() else { return Some(Polled::Own(0, None)) };
+        let ready = line.advance(vm, id, events);
+        let mut mode = 0;
+        if line.session.is_handshaking() || events & event::IN != 0 {
+            mode |= READ;
+        }
+        if !line.outgoing.is_empty() {
+            mode |= WRITE;
+        }
+        Some(Polled::Own(ready, Some(interest::socket(id, mode))))
     }
 }
 
@@ -131,6 +145,44 @@ impl Line {
                     return Ok(Err(e));
                 }
             }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Does what can be done without waiting, and says what the stream is ready for. What went wrong is told by the
+    /// next call, so the stream is ready for that.
+    fn advance(&mut self, vm: &mut Vm, id: SocketId, events: u16) -> u16 {
+        if self.broken.is_none() {
+            match self.look_for(vm, id, events) {
+                Ok(Ok(())) | Err(Errno::EAGAIN) => {}
+                Ok(Err(e)) => self.broken = Some(e),
+                Err(_) => return event::IN | event::OUT | event::ERR,
+            }
+        }
+        if self.broken.is_some() {
+            return event::IN | event::OUT;
+        }
+        let mut ready = 0;
+        if !self.session.is_handshaking() {
+            if self.session.has_plain() {
+                ready |= event::IN;
+            }
+            if self.outgoing.is_empty() {
+                ready |= event::OUT;
+            }
+        }
+        ready
+    }
+
+    fn look_for(&mut self, vm: &mut Vm, id: SocketId, events: u16) -> Result<Result<(), TlsError>, Errno> {
+        if let Err(e) = self.agree(vm, id)? {
+            return Ok(Err(e));
+        }
+        while events & event::IN != 0 && !self.session.has_plain() {
+            if let Err(e) = self.receive(vm, id)? {
+                return Ok(Err(e));
+            }
+            self.flush(vm, id)?;
         }
         Ok(Ok(()))
     }
