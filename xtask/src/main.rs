@@ -7,6 +7,7 @@ mod report;
 mod riscv;
 mod scripts;
 mod soak;
+mod stress;
 mod tools;
 
 use report::Report;
@@ -21,6 +22,8 @@ usage: cargo xtask COMMAND
   soak [--minutes N]   streams for N minutes (60) of the board's time and watches memory, slots and files
   conformance TESTS [--only TEXT] [--report FILE]
                        MicroPython's own test suite from the `tests` folder of a checkout
+  stress [NAME]        the scripts in tests/lang with the heap collecting, or failing, at every n-th allocation
+  memcheck [NAME]      the same scripts under AddressSanitizer and Valgrind
   scripts [NAME]       only the scripts in tests/lang and tests/board whose name contains NAME
 ";
 
@@ -62,6 +65,14 @@ fn main() -> ExitCode {
             (_, None) => report.fail("build", "snakeye does not build"),
             (Some(tests), Some(s)) => conformance::run(&mut report, &s, tests.as_ref(), &args[2..]),
         },
+        Some(command @ ("stress" | "memcheck")) => {
+            let filter = args[1..].iter().find(|a| !a.starts_with('-')).map_or("", String::as_str);
+            match (command, snakeye()) {
+                (_, None) => report.fail("build", "snakeye does not build"),
+                ("stress", Some(s)) => stress::run(&mut report, &s, true, filter),
+                (_, Some(_)) => stress::watched(&mut report, filter),
+            }
+        }
         Some("scripts") => scripts_only(&mut report, args.get(1).map_or("", String::as_str)),
         _ => {
             print!("{HELP}");
@@ -89,6 +100,7 @@ fn test(report: &mut Report) {
     scripts::language(report, &snakeye, "");
     scripts::boards(report, &snakeye, "");
     scripts::robustness(report, &snakeye);
+    stress::run(report, &snakeye, false, "");
     riscv::run(report);
     tools::install(&["chromium", "chromedriver", "ffmpeg", "curl"], &["chromium", "chromium-driver", "ffmpeg", "curl"]);
     e2e::run(report, &snakeye);

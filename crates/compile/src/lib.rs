@@ -68,6 +68,9 @@ pub struct Options {
     pub optimize: u8,
     /// Accept what MicroPython 1.11 accepted.
     pub compat_1_11: bool,
+    /// About how many bytes the tree of one top-level statement may take; more is an error of kind
+    /// [`ErrorKind::Memory`].
+    pub memory: usize,
 }
 
 /// Compiles a parsed module or interactive input.
@@ -90,6 +93,7 @@ pub fn compile_source(source: &[u8], file: &str, mode: Mode, options: Options) -
     let syntax = snakeye_syntax::Options {
         compat_1_11: options.compat_1_11,
         debug: options.optimize == 0,
+        memory: options.memory,
         ..snakeye_syntax::Options::default()
     };
     let mut top = Top::new(file, mode, options);

@@ -79,21 +79,7 @@ pub(crate) struct Inner {
 
 /// A heap; dropping it drops every cell that is left in it.
 pub struct Heap {
-    inner: NonNull<Inner>,
-}
-
-/// Bytes accounted for as long as this lives. Kept in a payload whose Rust type allocates by itself; like
-/// every value it must not outlive its heap.
-pub struct Charge {
-    inner: NonNull<Inner>,
-    bytes: usize,
-}
-
-impl Drop for Charge {
-    fn drop(&mut self) {
-        // SAFETY: the heap outlives what is held in it (invariant 4), and frees `Inner` after all cells.
-        unsafe { self.inner.as_ref() }.sub(self.bytes, self.bytes);
-    }
+    pub(crate) inner: NonNull<Inner>,
 }
 
 impl Heap {
@@ -251,25 +237,6 @@ impl Heap {
         }
     }
 
-    /// Accounts for `bytes` held by Rust code on behalf of a script.
-    pub fn charge(&self, bytes: usize) -> Result<(), OutOfMemory> {
-        let inner = self.inner();
-        inner.make_room(bytes)?;
-        inner.add(bytes, bytes);
-        Ok(())
-    }
-
-    /// Takes back a charge.
-    pub fn discharge(&self, bytes: usize) {
-        self.inner().sub(bytes, bytes);
-    }
-
-    /// As [`Heap::charge`], taken back when the result is dropped.
-    pub fn hold(&self, bytes: usize) -> Result<Charge, OutOfMemory> {
-        self.charge(bytes)?;
-        Ok(Charge { inner: self.inner, bytes })
-    }
-
     /// Frees unreachable cycles; returns how many cells they were.
     pub fn collect(&self) -> usize {
         self.inner().collect()
@@ -303,12 +270,7 @@ impl Heap {
     /// exception), which a script that locked the heap did not ask for.
     #[inline]
     pub fn unlocked<R>(&self, work: impl FnOnce() -> R) -> R {
-        let gate = &self.inner().gate;
-        let locked = gate.get() & LOCKED;
-        gate.set(gate.get() & !LOCKED);
-        let result = work();
-        gate.set(gate.get() | locked);
-        result
+        self.inner().unlocked(work)
     }
 
     /// Whether every allocation fails now.
@@ -389,6 +351,15 @@ impl Drop for Heap {
 }
 
 impl Inner {
+    #[inline]
+    pub fn unlocked<R>(&self, work: impl FnOnce() -> R) -> R {
+        let locked = self.gate.get() & LOCKED;
+        self.gate.set(self.gate.get() & !LOCKED);
+        let result = work();
+        self.gate.set(self.gate.get() | locked);
+        result
+    }
+
     #[inline(always)]
     fn cell_block<T: Payload>(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
         if T::CONTAINER {
@@ -584,7 +555,7 @@ impl Inner {
     }
 
     /// Makes sure that `bytes` more fit, by a collection if need be.
-    fn make_room(&self, bytes: usize) -> Result<(), OutOfMemory> {
+    pub fn make_room(&self, bytes: usize) -> Result<(), OutOfMemory> {
         if self.gate.get() != 0 {
             self.gated()?;
         }
@@ -606,7 +577,7 @@ impl Inner {
         due
     }
 
-    fn add(&self, used: usize, footprint: usize) {
+    pub fn add(&self, used: usize, footprint: usize) {
         self.taken.set(self.taken.get().wrapping_add(used));
         self.footprint.set(self.footprint.get() + footprint);
         self.peak.set(self.peak.get().max(self.used()));
@@ -616,7 +587,7 @@ impl Inner {
         self.taken.get().wrapping_sub(self.given.get())
     }
 
-    fn sub(&self, used: usize, footprint: usize) {
+    pub fn sub(&self, used: usize, footprint: usize) {
         self.given.set(self.given.get().wrapping_add(used));
         self.footprint.set(self.footprint.get().saturating_sub(footprint));
     }

@@ -19,6 +19,7 @@
 extern crate alloc;
 
 mod cell;
+mod charge;
 mod collect;
 mod float;
 mod gc;
@@ -31,8 +32,9 @@ mod vec;
 mod weak;
 
 pub use cell::{KindOps, Payload, Rom, Tail, TailHead};
+pub use charge::Charge;
 pub use gc::Gc;
-pub use heap::{Charge, Heap, OutOfMemory, Stats};
+pub use heap::{Heap, OutOfMemory, Stats};
 pub use page::PAGE_SIZE;
 pub use slot::{Slot, Slots};
 pub use stress::Stress;

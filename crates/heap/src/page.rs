@@ -13,7 +13,11 @@ pub const PAGE_SIZE: usize = 8 * 1024;
 pub const PAGE_SIZE: usize = 4 * 1024;
 
 /// Largest block that is cut from a page; larger ones are allocated alone.
+#[cfg(not(separate_blocks))]
 pub(crate) const MAX_SMALL: usize = 512;
+/// Every block is allocated alone, for tools that watch the use of memory (`cargo xtask memcheck`).
+#[cfg(separate_blocks)]
+pub(crate) const MAX_SMALL: usize = 0;
 
 /// Block sizes: steps of 8 up to 128, then coarser.
 pub(crate) const CLASS_SIZES: [u16; 24] =

@@ -119,32 +119,22 @@ fn alloc_emergency_exception_buf(vm: &mut Vm, args: &[Value]) -> Res {
     Ok(Value::NONE)
 }
 
-const LOCKS: &str = "micropython.heap_lock";
-
-fn locks(vm: &Vm) -> i64 {
-    vm.kept(LOCKS).and_then(|v| v.as_small_int()).unwrap_or(0)
-}
-
-fn set_locks(vm: &mut Vm, n: i64) -> Res {
-    let n = Value::int(n.clamp(0, 1 << 20) as i32);
-    vm.set_kept(LOCKS, n.clone());
-    vm.heap.set_locked(!n.is(&Value::int(0)));
-    Ok(n)
-}
-
 fn heap_lock(vm: &mut Vm, _: &[Value]) -> Res {
-    let n = locks(vm) + 1;
-    set_locks(vm, n)?;
+    let n = vm.heap_locks().saturating_add(1);
+    vm.set_heap_locks(n);
     Ok(Value::NONE)
 }
 
+/// The number of locks that are left.
 fn heap_unlock(vm: &mut Vm, _: &[Value]) -> Res {
-    let n = locks(vm) - 1;
-    set_locks(vm, n)
+    let n = vm.heap_locks().saturating_sub(1);
+    vm.set_heap_locks(n);
+    vm.new_uint(n.into())
 }
 
 fn heap_locked(vm: &mut Vm, _: &[Value]) -> Res {
-    Ok(Value::int(locks(vm) as i32))
+    let n = vm.heap_locks();
+    vm.new_uint(n.into())
 }
 
 fn kbd_intr(vm: &mut Vm, args: &[Value]) -> Res {

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Syntax,
     /// `IndentationError`
     Indentation,
+    /// `MemoryError`: a statement needs more than [`Options::memory`](crate::Options::memory)
+    Memory,
     /// `NotImplementedError`, for what MicroPython parses but refuses (`"\N{name}"`)
     NotImplemented,
 }

@@ -44,10 +44,13 @@ pub struct Options {
     /// The most levels of nested blocks and expressions. More is a `SyntaxError`, never a
     /// stack overflow. A board sets it by its stack, at 1 KB a level.
     pub max_depth: u16,
+    /// About how many bytes the tree of one top-level statement may take. More is an error of kind
+    /// [`ErrorKind::Memory`].
+    pub memory: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { compat_1_11: false, debug: true, max_depth: 200 }
+        Options { compat_1_11: false, debug: true, max_depth: 200, memory: usize::MAX }
     }
 }

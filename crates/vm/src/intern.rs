@@ -23,7 +23,7 @@ impl Interner {
     /// The interned string with this text.
     pub fn intern(&mut self, heap: &Heap, s: &str) -> Result<Value, OutOfMemory> {
         if (self.count + 1) * 4 > self.table.len() * 3 {
-            self.grow()?;
+            self.grow(heap)?;
         }
         let at = self.find(s);
         if let Some(v) = &self.table[at] {
@@ -73,8 +73,9 @@ impl Interner {
         at
     }
 
-    fn grow(&mut self) -> Result<(), OutOfMemory> {
+    fn grow(&mut self, heap: &Heap) -> Result<(), OutOfMemory> {
         let size = (self.table.len() * 2).max(512);
+        heap.charge((size - self.table.len()) * size_of::<Value>())?;
         let mut table = Vec::new();
         table.try_reserve_exact(size).map_err(|_| OutOfMemory)?;
         table.resize(size, None);

@@ -2,7 +2,7 @@
 //! same order share a shape, so that code can remember "shape 7: `x` is slot 2".
 
 use alloc::vec::Vec;
-use snakeye_heap::{OutOfMemory, Value};
+use snakeye_heap::{Heap, OutOfMemory, Value};
 
 /// One step in the tree of shapes.
 struct Shape {
@@ -22,7 +22,9 @@ pub struct Shapes {
 }
 
 impl Shapes {
-    fn push(&mut self, shape: Shape) -> Result<u32, OutOfMemory> {
+    /// Shapes live as long as the VM, and so does what is accounted for them.
+    fn push(&mut self, heap: &Heap, shape: Shape) -> Result<u32, OutOfMemory> {
+        heap.unlocked(|| heap.charge(size_of::<Shape>() + size_of::<u32>()))?;
         if self.all.is_empty() {
             self.all.try_reserve(16).map_err(|_| OutOfMemory)?;
             self.all.push(Shape { parent: 0, name: Value::UNBOUND, len: 0, next: Vec::new() });
@@ -33,8 +35,8 @@ impl Shapes {
     }
 
     /// A new root; with `hidden`, slot 0 has no name.
-    pub fn root(&mut self, hidden: bool) -> Result<u32, OutOfMemory> {
-        self.push(Shape { parent: 0, name: Value::UNBOUND, len: hidden as u32, next: Vec::new() })
+    pub fn root(&mut self, heap: &Heap, hidden: bool) -> Result<u32, OutOfMemory> {
+        self.push(heap, Shape { parent: 0, name: Value::UNBOUND, len: hidden as u32, next: Vec::new() })
     }
 
     /// The slot of an interned name.
@@ -52,13 +54,13 @@ impl Shapes {
     }
 
     /// The shape reached by adding an interned name that `shape` lacks.
-    pub fn add(&mut self, shape: u32, name: &Value) -> Result<u32, OutOfMemory> {
+    pub fn add(&mut self, heap: &Heap, shape: u32, name: &Value) -> Result<u32, OutOfMemory> {
         let Some(s) = self.all.get(shape as usize) else { return Err(OutOfMemory) };
         if let Some(&next) = s.next.iter().find(|&&n| self.all[n as usize].name.is(name)) {
             return Ok(next);
         }
         let len = s.len + 1;
-        let next = self.push(Shape { parent: shape, name: name.clone(), len, next: Vec::new() })?;
+        let next = self.push(heap, Shape { parent: shape, name: name.clone(), len, next: Vec::new() })?;
         let list = &mut self.all[shape as usize].next;
         list.try_reserve(1).map_err(|_| OutOfMemory)?;
         list.push(next);

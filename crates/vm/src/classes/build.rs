@@ -130,7 +130,7 @@ impl Vm {
                 dict.set_name(&self.heap, k, s)?;
             }
         }
-        let root = self.shapes.root(native.is_some())?;
+        let root = self.shapes.root(&self.heap, native.is_some())?;
         let class = self.heap.alloc(Class {
             name,
             bases,

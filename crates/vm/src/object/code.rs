@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::UnsafeCell;
 use snakeye_bytecode::{CodeFlags, FreeVar, Handler};
-use snakeye_heap::{Gc, Value};
+use snakeye_heap::{Charge, Gc, Value};
 
 /// What an instruction with an attribute or global found last time.
 #[derive(Default)]
@@ -63,6 +63,8 @@ pub struct CodeObject {
     pub n_caches: u16,
     /// Inline caches; made at the first run of the code. Only the run loop touches them.
     pub(crate) caches: UnsafeCell<Box<[Cache]>>,
+    /// For all of the above.
+    pub(crate) _charge: Charge,
 }
 
 impl Trace for CodeObject {

@@ -386,7 +386,7 @@ impl Vm {
                 _ => Err(self.no_attribute(obj, name)),
             },
             (None, Some(v)) => {
-                let next = self.shapes.add(shape, name)?;
+                let next = self.shapes.add(&self.heap, shape, name)?;
                 i.slots.push(&self.heap, v)?;
                 i.shape.set(next);
                 let class = i.class.get();

@@ -10,6 +10,9 @@ use snakeye_heap::{Tag, Value};
 /// Containers nested deeper than this print as `...`.
 const MAX_DEPTH: u32 = 60;
 
+/// Texts shorter than this are not accounted for while they are made.
+const SMALL_TEXT: usize = 1024;
+
 impl Vm {
     /// Appends repr (`true`) or str of a value.
     pub fn print_to(&mut self, v: &Value, out: &mut String, repr: bool) -> Res<()> {
@@ -19,10 +22,17 @@ impl Vm {
                 return Ok(());
             }
             Tag::Cell => {
-                if !repr && let Some(s) = v.as_str() {
-                    out.try_reserve(s.len()).map_err(|_| crate::Raised)?;
-                    out.push_str(s);
-                    return Ok(());
+                if let Some(s) = v.as_str() {
+                    if !repr {
+                        self.text_room(out, s.len())?;
+                        out.push_str(s);
+                        return Ok(());
+                    }
+                    self.text_room(out, s.len() + 2)?;
+                } else if let Some(b) = v.as_bytes() {
+                    self.text_room(out, b.len().saturating_mul(4))?;
+                } else {
+                    self.text_room(out, 64)?;
                 }
                 if v.get::<Instance>().is_some() {
                     return self.print_instance(v, out, repr);
@@ -48,6 +58,19 @@ impl Vm {
         }
     }
 
+    /// Room for `more` bytes in a text, which may not outgrow what is left of the heap.
+    #[inline]
+    pub(crate) fn text_room(&self, out: &mut String, more: usize) -> Res<()> {
+        if out.capacity() - out.len() >= more {
+            return Ok(());
+        }
+        let new = out.len().saturating_add(more).max(out.capacity() * 2);
+        if new > SMALL_TEXT {
+            self.heap.probe(new)?;
+        }
+        out.try_reserve(new - out.len()).map_err(|_| crate::Raised)
+    }
+
     fn print_instance(&mut self, v: &Value, out: &mut String, repr: bool) -> Res<()> {
         let (r, s) = (self.name(N::__repr__).clone(), self.name(N::__str__).clone());
         let mut f = if repr { None } else { self.find_special(v, &s) };
@@ -60,7 +83,7 @@ impl Vm {
             let text = self.base_object(&text);
             return match text.as_str() {
                 Some(s) => {
-                    out.try_reserve(s.len()).map_err(|_| crate::Raised)?;
+                    self.text_room(out, s.len())?;
                     out.push_str(s);
                     Ok(())
                 }

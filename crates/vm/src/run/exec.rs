@@ -42,10 +42,22 @@ impl Vm {
             Source::Expression => Mode::Eval,
             Source::Interactive => Mode::Single,
         };
-        let options =
-            Options { separate_locals: locals, optimize: self.config.opt_level, compat_1_11: self.config.compat_1_11 };
-        match snakeye_compile::compile_source(text, file, mode, options) {
+        // Source and tree must fit what is left of the heap, as they would on a board.
+        let held = self.heap.hold(text.len())?;
+        if self.heap.room() / 16 < text.len() {
+            self.heap.collect();
+        }
+        let options = Options {
+            separate_locals: locals,
+            optimize: self.config.opt_level,
+            compat_1_11: self.config.compat_1_11,
+            memory: self.heap.room(),
+        };
+        let made = snakeye_compile::compile_source(text, file, mode, options);
+        drop(held);
+        match made {
             Ok(code) => self.load_code(code),
+            Err(e) if e.kind == ErrorKind::Memory => Err(Raised),
             Err(e) => Err(self.raise_compile_error(e)),
         }
     }

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 use snakeye_bytecode::Handler;
-use snakeye_heap::Value;
+use snakeye_heap::{Charge, Heap, Value};
 
 /// How a result reaches the frame below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +120,10 @@ pub(crate) struct Stack {
     first: usize,
     /// Python frames on it.
     pub depth: usize,
+    /// For segments and entries.
+    charge: Charge,
+    /// Bytes of `charge` that are for entries.
+    for_entries: usize,
 }
 
 /// Places of a thread's first segment, of the main thread's, and the least of a further one.
@@ -129,9 +133,38 @@ const FURTHER: usize = 256;
 
 impl Stack {
     /// An empty stack; the main thread's starts larger.
-    pub fn new(main: bool) -> Stack {
+    pub fn new(heap: &Heap, main: bool) -> Stack {
         let first = if main { FIRST_MAIN } else { FIRST };
-        Stack { entries: Vec::new(), segments: Vec::new(), segment: 0, limit: core::ptr::null_mut(), first, depth: 0 }
+        Stack {
+            entries: Vec::new(),
+            segments: Vec::new(),
+            segment: 0,
+            limit: core::ptr::null_mut(),
+            first,
+            depth: 0,
+            charge: heap.hold_nothing(),
+            for_entries: 0,
+        }
+    }
+
+    /// Makes what a thread needs to start, so that it is refused where it is started.
+    pub fn begin(&mut self) -> Res<()> {
+        self.charge.grow(size_of::<super::thread::Thread>())?;
+        self.grow_entries()?;
+        self.place(core::ptr::null_mut(), 0, 1).map(drop)
+    }
+
+    /// Room for another entry.
+    #[cold]
+    #[inline(never)]
+    pub fn grow_entries(&mut self) -> Res<()> {
+        self.entries.try_reserve(1).map_err(|_| crate::Raised)?;
+        let bytes = self.entries.capacity() * size_of::<Entry>();
+        if bytes > self.for_entries {
+            self.charge.grow(bytes - self.for_entries)?;
+            self.for_entries = bytes;
+        }
+        Ok(())
     }
 
     /// Goes to another segment.
@@ -182,8 +215,12 @@ impl Stack {
         }
         if next >= self.segments.len() {
             let size = if next == 0 { self.first } else { (FURTHER << next.min(5)).min(8192) }.max(n);
+            self.charge.grow(size * size_of::<Value>())?;
             let mut v: Vec<Value> = Vec::new();
-            v.try_reserve_exact(size).map_err(|_| crate::Raised)?;
+            if v.try_reserve_exact(size).is_err() {
+                self.charge.shrink(size * size_of::<Value>());
+                return Err(crate::Raised);
+            }
             v.resize(size, Value::UNBOUND);
             let boxed = Box::into_raw(v.into_boxed_slice());
             // SAFETY: from Box::into_raw.
@@ -219,6 +256,7 @@ impl Stack {
     fn drop_from(&mut self, n: usize) {
         while self.segments.len() > n {
             if let Some(s) = self.segments.pop() {
+                self.charge.shrink(s.len() * size_of::<Value>());
                 // SAFETY: made by Box::into_raw; no frame uses it any more.
                 drop(unsafe { Box::from_raw(s.as_ptr()) });
             }

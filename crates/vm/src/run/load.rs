@@ -20,6 +20,17 @@ impl Vm {
     }
 
     fn load_verified(&mut self, code: Code) -> Res<Gc<CodeObject>> {
+        // All its rows, also the caches, which are made when it first runs.
+        let values = code.consts.len() + code.names.len() + code.varnames.len() + code.children.len();
+        let charge = self.heap.hold(
+            values * size_of::<Value>()
+                + code.words.len() * 4
+                + size_of_val(&*code.free)
+                + size_of_val(&*code.lines)
+                + size_of_val(&*code.handlers)
+                + code.n_caches as usize * size_of::<Cache>()
+                + code.name.len(),
+        )?;
         let mut consts = Vec::with_capacity(code.consts.len());
         for c in &code.consts {
             consts.push(self.constant(c)?);
@@ -50,6 +61,7 @@ impl Vm {
             first_line: code.first_line,
             n_caches: code.n_caches,
             caches: UnsafeCell::new(Box::default()),
+            _charge: charge,
         };
         Ok(self.heap.alloc(object)?)
     }

@@ -101,7 +101,7 @@ impl Vm {
             return Err(self.runtime_error("maximum recursion depth exceeded"));
         }
         let stack = self.stack();
-        stack.entries.try_reserve(1).map_err(|_| Raised)
+        if stack.entries.len() == stack.entries.capacity() { stack.grow_entries() } else { Ok(()) }
     }
 
     /// Waits while a native nests a run loop: other threads stand still.
@@ -397,7 +397,7 @@ impl Vm {
         let current = self.threads.current;
         if current > 0 {
             drop(self.threads.all.remove(current));
-            self.threads.current = current - 1;
+            self.turn(current - 1);
         }
     }
 

@@ -29,6 +29,10 @@ pub(crate) struct Thread {
     pub id: u32,
     pub stack: Stack,
     pub state: State,
+    /// How often it locked the heap (`micropython.heap_lock`).
+    pub heap_locks: u32,
+    /// What it was started with.
+    pub function: Value,
 }
 
 /// All threads; the first is the main one.
@@ -50,8 +54,14 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    pub fn new(_: &Heap) -> Result<Scheduler, OutOfMemory> {
-        let main = Box::new(Thread { id: 1, stack: Stack::new(true), state: State::Ready });
+    pub fn new(heap: &Heap) -> Result<Scheduler, OutOfMemory> {
+        let main = Box::new(Thread {
+            id: 1,
+            stack: Stack::new(heap, true),
+            state: State::Ready,
+            heap_locks: 0,
+            function: Value::NONE,
+        });
         Ok(Scheduler {
             all: vec![main],
             current: 0,
@@ -85,11 +95,16 @@ impl Vm {
 
     /// Starts a thread that calls `function(*args, **kw)`; returns its id.
     pub fn start_thread(&mut self, function: Value, args: Vec<Value>, kw: Vec<(Value, Value)>) -> Res<u32> {
-        self.heap.charge(1024)?;
-        self.heap.discharge(1024);
         let id = self.threads.next_id;
         self.threads.next_id = id.wrapping_add(1).max(2);
-        let mut thread = Box::new(Thread { id, stack: Stack::new(false), state: State::Ready });
+        let mut thread = Box::new(Thread {
+            id,
+            stack: Stack::new(&self.heap, false),
+            state: State::Ready,
+            heap_locks: 0,
+            function: function.clone(),
+        });
+        thread.stack.begin()?;
         // The call itself is made when the thread first runs: a native that is woken at once.
         let call = crate::object::Call { function, args, kw };
         thread
@@ -115,7 +130,25 @@ impl Vm {
     /// Ends all threads but the main one.
     pub fn stop_threads(&mut self) {
         self.threads.all.truncate(1);
-        self.threads.current = 0;
+        self.turn(0);
+    }
+
+    /// Makes it this thread's turn.
+    pub(crate) fn turn(&mut self, i: usize) {
+        self.threads.current = i;
+        self.heap.set_locked(self.threads.all[i].heap_locks > 0);
+    }
+
+    /// How often the running thread locked the heap.
+    pub fn heap_locks(&self) -> u32 {
+        self.threads.all[self.threads.current].heap_locks
+    }
+
+    /// Sets how often the running thread locked the heap: it is locked for that thread alone.
+    pub fn set_heap_locks(&mut self, n: u32) {
+        let current = self.threads.current;
+        self.threads.all[current].heap_locks = n;
+        self.heap.set_locked(n > 0);
     }
 
     /// Makes the threads that wait for this VM-internal thing ready; returns how many.
@@ -230,7 +263,7 @@ impl Vm {
         for k in 1..n {
             let i = (start + k) % n;
             if self.runnable(i) {
-                self.threads.current = i;
+                self.turn(i);
                 return Ok(true);
             }
         }
@@ -259,7 +292,7 @@ impl Vm {
             for k in 1..=n {
                 let i = (start + k) % n;
                 if self.runnable(i) {
-                    self.threads.current = i;
+                    self.turn(i);
                     self.threads.fuel = SLICE;
                     return;
                 }

@@ -27,7 +27,9 @@ impl Vm {
                     // A thread other than the main one ended.
                     if !self.is_exception(&e, &exc::SYSTEM_EXIT) {
                         let mut text = String::from("Unhandled exception in thread started by ");
-                        let _ = writeln!(text, "<thread {}>", self.thread_id());
+                        let function = self.threads.all[self.threads.current].function.clone();
+                        text.push_str(&self.repr(&function).unwrap_or_default());
+                        text.push('\n');
                         let t = self.traceback_text(&e);
                         text.push_str(&t);
                         self.host.thread_failed(text);

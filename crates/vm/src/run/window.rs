@@ -303,7 +303,7 @@ impl Vm {
         ret: Ret,
         context: Value,
     ) -> *mut Frame {
-        // SAFETY: per the contract; facts 1 to 3. Growing `entries` moves `frame`, which is not used after it.
+        // SAFETY: per the contract; facts 1 to 3. Growing `entries` moves `frame`, which is looked up again then.
         unsafe {
             let limit = self.config.recursion_limit;
             let stack = self.stack();
@@ -311,6 +311,15 @@ impl Vm {
             if depth >= limit {
                 return self.too_deep(frame);
             }
+            let mut frame = frame;
+            if depth == stack.entries.capacity() {
+                let grown = stack.grow_entries();
+                frame = self.top_frame();
+                if grown.is_err() {
+                    return self.fail(frame);
+                }
+            }
+            let stack = self.stack();
             let Some(f) = function.get::<Function>() else { return self.fail(frame) };
             let code = NonNull::from(&*f.code);
             let n_regs = f.code.n_regs as usize;
@@ -344,9 +353,6 @@ impl Vm {
             let new = Frame { function, code, base, pc, context, top, ret, segment, kind: FrameKind::Plain };
             let stack = self.stack();
             stack.depth += 1;
-            if depth == stack.entries.capacity() {
-                stack.entries.reserve(1);
-            }
             let place = stack.entries.as_mut_ptr().add(depth);
             place.write(Entry::Python(new));
             stack.entries.set_len(depth + 1);
