@@ -110,20 +110,3 @@ micropython.heap_lock()
 micropython.heap_lock()
 print(micropython.heap_locked(), micropython.heap_unlock(), micropython.heap_locked(), micropython.heap_unlock())
 print(micropython.heap_locked())
-
-# Each thread has locks of its own.
-import _thread
-
-
-def other():
-    global made
-    made = [micropython.heap_locked(), 2, 3]
-
-
-made = None
-_thread.start_new_thread(other, ())
-micropython.heap_lock()
-while made is None:
-    pass
-micropython.heap_unlock()
-print(made)

@@ -1,6 +1,8 @@
+# needs: threads
 # Threads take memory; too many of them are refused where they are started.
 import _thread
 import gc
+import micropython
 
 kept = []
 while gc.mem_free() > 300000:
@@ -33,3 +35,19 @@ while finished < started:
 print(finished == started)
 gc.collect()
 print(len(bytearray(50000)))
+
+# Each thread has locks of its own.
+
+
+def other():
+    global made
+    made = [micropython.heap_locked(), 2, 3]
+
+
+made = None
+_thread.start_new_thread(other, ())
+micropython.heap_lock()
+while made is None:
+    pass
+micropython.heap_unlock()
+print(made)

@@ -36,6 +36,16 @@ impl Compiler<'_> {
                     Var::Free(_) | Var::ClassFree(_) => None,
                 }
             }
+            // The numbers of `math`, for `const()`, whether it was imported or not.
+            ExprKind::Attribute { value, attr } if floats => match &value.kind {
+                ExprKind::Name(module) if self.names.text(*module) == "math" => match self.names.text(*attr) {
+                    "e" => Some(Const::Float(core::f64::consts::E)),
+                    "pi" => Some(Const::Float(core::f64::consts::PI)),
+                    "tau" => Some(Const::Float(core::f64::consts::TAU)),
+                    _ => None,
+                },
+                _ => None,
+            },
             ExprKind::UnaryOp { op, operand } => unary(*op, &self.fold_with(operand, floats)?),
             ExprKind::BinOp { left, rest } => {
                 let mut value = self.fold_with(left, floats)?;

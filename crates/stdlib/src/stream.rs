@@ -9,6 +9,8 @@ use snakeye_vm::{Raised, Res, Value, Vm};
 
 /// errno of a stream that would have to wait.
 const EAGAIN: i32 = 11;
+/// errno of a stream that does not keep to its protocol.
+const EIO: i32 = 5;
 
 /// The method of a stream. OSError when it has none.
 fn method(vm: &mut Vm, stream: &Value, name: &str) -> Res {
@@ -42,7 +44,8 @@ pub(crate) fn read_some(
     let room = vm.new_bytearray(&room)?;
     Ok(Step::call(readinto, vec![room.clone()], move |vm, r| {
         let got = match r {
-            Ok(n) => match outcome(vm, &n) {
+            Ok(result) => match outcome(vm, &result) {
+                Ok(Ok(got)) if got > n => Err(vm.os_error(EIO)),
                 Ok(Ok(n)) => Ok(room.buffer().map_or(Vec::new(), |b| b.with(|b| b[..n.min(b.len())].to_vec()))),
                 Ok(Err(errno)) => Err(vm.os_error(errno)),
                 Err(r) => Err(r),

@@ -4,11 +4,12 @@ mod parse;
 mod write;
 
 use crate::buffer::with_buffer;
+use crate::stream::read_some;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use snakeye_vm::object::{Args, BufferValue, ModuleDef, Param, Step, StrValue};
-use snakeye_vm::{Res, Value, Vm, method, method_kw, method_steps};
+use snakeye_vm::{HVec, Res, Value, Vm, method, method_kw, method_steps};
 
 /// The module.
 pub static JSON: ModuleDef = ModuleDef {
@@ -65,9 +66,24 @@ fn loads(vm: &mut Vm, args: &[Value]) -> Res {
 }
 
 fn load(vm: &mut Vm, args: &[Value]) -> Res<Step> {
-    let read = vm.get_attr(&args[0], "read")?;
+    let name = vm.intern("read")?;
+    let Some(read) = vm.find_attr(&args[0], &name)? else {
+        return read_on(vm, args[0].clone(), HVec::new());
+    };
     Ok(Step::call(read, Vec::new(), |vm, text| {
         let text = text?;
         loads(vm, &[text]).map(Step::Done)
     }))
+}
+
+/// Reads a stream that has `readinto` alone, as those written in Python may, byte by byte to its end.
+fn read_on(vm: &mut Vm, stream: Value, mut text: HVec<u8>) -> Res<Step> {
+    read_some(vm, &stream.clone(), 1, move |vm, got| {
+        let got = got?;
+        if got.is_empty() {
+            return parse::from_json(vm, &text).map(Step::Done);
+        }
+        text.append_bytes(&vm.heap, &got)?;
+        read_on(vm, stream, text)
+    })
 }

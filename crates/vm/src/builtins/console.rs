@@ -8,6 +8,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use snakeye_heap::Value;
 
+/// errno of a stream that does not keep to its protocol.
+const EIO: i32 = 5;
+
 /// `print(*objects, sep=' ', end='\n', file=sys.stdout)`
 pub(super) fn print(vm: &mut Vm, args: Args) -> Res<Step> {
     let (mut sep, mut end, mut file) = (Value::NONE, Value::NONE, Value::NONE);
@@ -64,8 +67,12 @@ fn print_file(vm: &mut Vm, objects: &[Value], sep: &str, end: &str, file: &Value
 /// Writes the pieces, last one first.
 fn write_pieces(write: Value, mut pieces: Vec<Value>) -> Res<Step> {
     let Some(piece) = pieces.pop() else { return Ok(Step::Done(Value::NONE)) };
-    Ok(Step::call(write.clone(), vec![piece], move |_, result| {
-        result?;
+    let len = piece.as_str().map_or(0, str::len);
+    Ok(Step::call(write.clone(), vec![piece], move |vm, result| {
+        // A stream written in Python may say that it took more than it got.
+        if result?.as_small_int().is_some_and(|n| n > len as i64) {
+            return Err(vm.os_error(EIO));
+        }
         write_pieces(write, pieces)
     }))
 }
