@@ -47,7 +47,8 @@ pub static TIME: ModuleDef = ModuleDef {
         }),
         method!("ticks_add", 2, 2, |vm, a| {
             let (start, delta) = (vm.index_of(&a[0])?, vm.index_of(&a[1])?);
-            if !(-TICKS_PERIOD / 2..TICKS_PERIOD / 2).contains(&delta) {
+            // Half a period could as well lie in the other direction.
+            if delta.unsigned_abs() >= TICKS_PERIOD as u64 / 2 {
                 return Err(vm.raise_new(&snakeye_vm::exceptions::OVERFLOW_ERROR, "ticks interval overflow"));
             }
             vm.new_int(start.wrapping_add(delta) & (TICKS_PERIOD - 1))

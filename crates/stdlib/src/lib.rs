@@ -24,6 +24,7 @@ pub mod io;
 pub mod json;
 pub mod math;
 pub mod micropython;
+pub mod platform;
 pub mod random;
 pub mod re;
 pub mod select;
@@ -33,6 +34,7 @@ pub mod struct_module;
 pub mod sys;
 pub mod uctypes;
 pub mod weakref;
+pub mod websocket;
 
 /// All modules of this crate, for the list a port hands to the VM.
 pub static MODULES: &[&ModuleDef] = &[
@@ -52,6 +54,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &json::JSON,
     &math::MATH,
     &micropython::MICROPYTHON,
+    &platform::PLATFORM,
     &random::RANDOM,
     &re::RE,
     &select::SELECT,
@@ -61,4 +64,5 @@ pub static MODULES: &[&ModuleDef] = &[
     &sys::SYS,
     &uctypes::UCTYPES,
     &weakref::WEAKREF,
+    &websocket::WEBSOCKET,
 ];

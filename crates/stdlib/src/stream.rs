@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use snakeye_vm::exceptions::OS_ERROR;
 use snakeye_vm::object::{BufferValue, Instance, Step};
-use snakeye_vm::{Raised, Res, Value, Vm};
+use snakeye_vm::{HVec, Raised, Res, Value, Vm};
 
 /// errno of a stream that would have to wait.
 const EAGAIN: i32 = 11;
@@ -13,7 +13,7 @@ const EAGAIN: i32 = 11;
 const EIO: i32 = 5;
 
 /// The method of a stream. OSError when it has none.
-fn method(vm: &mut Vm, stream: &Value, name: &str) -> Res {
+pub(crate) fn method(vm: &mut Vm, stream: &Value, name: &str) -> Res {
     let name = vm.intern(name)?;
     match vm.find_attr(stream, &name)? {
         Some(f) => Ok(f),
@@ -39,7 +39,7 @@ pub(crate) fn read_some(
     then: impl FnOnce(&mut Vm, Res<Vec<u8>>) -> Res<Step> + 'static,
 ) -> Res<Step> {
     let readinto = method(vm, stream, "readinto")?;
-    let mut room = snakeye_vm::HVec::new();
+    let mut room = HVec::new();
     room.append_zeros(&vm.heap, n)?;
     let room = vm.new_bytearray(&room)?;
     Ok(Step::call(readinto, vec![room.clone()], move |vm, r| {
@@ -124,7 +124,7 @@ pub(crate) fn invalid(vm: &mut Vm) -> Raised {
 }
 
 /// A size argument of `read` and the like: missing, None and negative ones mean everything.
-pub(crate) fn size_of(vm: &mut Vm, v: Option<&Value>) -> Res<usize> {
+fn size_of(vm: &mut Vm, v: Option<&Value>) -> Res<usize> {
     match v {
         Some(n) if !n.is_none() => Ok(usize::try_from(vm.index_of(n)?).unwrap_or(usize::MAX)),
         _ => Ok(usize::MAX),
@@ -145,4 +145,65 @@ pub(crate) fn part_of_buffer(vm: &mut Vm, args: &[Value]) -> Res<Vec<u8>> {
         crate::buffer::charged(vm, part.len())?;
         Ok(part.to_vec())
     })?
+}
+
+/// A `read`, `readline` or `readinto` under way.
+pub(crate) struct Reading {
+    /// Bytes still wanted.
+    pub want: usize,
+    /// Whether it ends with a line.
+    pub line: bool,
+    /// The buffer to fill; without one the result is bytes.
+    target: Option<Value>,
+    out: HVec<u8>,
+}
+
+impl Reading {
+    /// `read([size])`
+    pub fn read(vm: &mut Vm, args: &[Value]) -> Res<Reading> {
+        let want = size_of(vm, args.get(1))?;
+        Ok(Reading { want, line: false, target: None, out: HVec::new() })
+    }
+
+    /// `readline([size])`
+    pub fn readline(vm: &mut Vm, args: &[Value]) -> Res<Reading> {
+        let want = size_of(vm, args.get(1))?;
+        Ok(Reading { want, line: true, target: None, out: HVec::new() })
+    }
+
+    /// `readinto(buffer[, size])`
+    pub fn readinto(vm: &mut Vm, args: &[Value]) -> Res<Reading> {
+        let target = vm.base_object(&args[1]);
+        let Some(room) = target.with_buffer_mut(|b| b.len()) else {
+            return Err(vm.type_error("object with buffer protocol required"));
+        };
+        let want = size_of(vm, args.get(2))?.min(room);
+        Ok(Reading { want, line: false, target: Some(target), out: HVec::new() })
+    }
+
+    /// Takes bytes, at most as many as are wanted.
+    pub fn push(&mut self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
+        self.out.append_bytes(&vm.heap, bytes)?;
+        self.want = self.want.saturating_sub(bytes.len());
+        if self.line && bytes.last() == Some(&b'\n') {
+            self.want = 0;
+        }
+        Ok(())
+    }
+
+    /// The result of a stream that does not block and has no more: what there is, else None.
+    pub fn none_or_finish(&self, vm: &mut Vm) -> Res<Step> {
+        if self.out.is_empty() { Ok(Step::Done(Value::NONE)) } else { self.finish(vm) }
+    }
+
+    /// The result.
+    pub fn finish(&self, vm: &mut Vm) -> Res<Step> {
+        let Some(target) = &self.target else { return vm.new_bytes(&self.out).map(Step::Done) };
+        let copied =
+            target.with_buffer_mut(|b| b.iter_mut().zip(&self.out[..]).for_each(|(place, byte)| *place = *byte));
+        match copied {
+            Some(()) => vm.new_int(self.out.len() as i64).map(Step::Done),
+            None => Err(vm.busy()),
+        }
+    }
 }

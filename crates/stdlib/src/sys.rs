@@ -46,7 +46,7 @@ fn kept_or(vm: &mut Vm, name: &str, make: fn(&mut Vm) -> Res) -> Res {
 }
 
 /// The MicroPython release whose behaviour scripts can expect.
-const COMPATIBLE: [i32; 3] = [1, 28, 0];
+pub const COMPATIBLE: [i32; 3] = [1, 28, 0];
 /// Format of .mpy files: version 6, sub-version 3, no machine code.
 const MPY: i32 = 6 | 3 << 8;
 

@@ -6,13 +6,13 @@ mod expand;
 use self::compress::Compressor;
 use self::expand::{Expander, Problem};
 use crate::binascii::update_crc32;
-use crate::stream;
+use crate::stream::{self, Reading};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use snakeye_vm::exceptions::EOF_ERROR;
-use snakeye_vm::object::{Args, BufferValue, Entry, ModuleDef, NativeObject, NativeValue, Step, TypeDef};
-use snakeye_vm::{HVec, Raised, Res, Rom, Slot, Value, Vm, method, method_steps};
+use snakeye_vm::object::{Args, Entry, ModuleDef, NativeObject, NativeValue, Step, TypeDef};
+use snakeye_vm::{Raised, Res, Rom, Slot, Value, Vm, method, method_steps};
 
 /// The module.
 pub static DEFLATE: ModuleDef = ModuleDef {
@@ -32,20 +32,16 @@ static DEFLATE_IO: Rom<TypeDef> = Rom::new(TypeDef {
     name: "DeflateIO",
     attrs: &[
         method_steps!("read", 1, 2, |vm, a| {
-            let want = stream::size_of(vm, a.get(1))?;
-            read(vm, &a[0], want, false, Target::Bytes)
+            let reading = Reading::read(vm, a)?;
+            read(vm, &a[0], reading)
         }),
         method_steps!("readline", 1, 2, |vm, a| {
-            let want = stream::size_of(vm, a.get(1))?;
-            read(vm, &a[0], want, true, Target::Bytes)
+            let reading = Reading::readline(vm, a)?;
+            read(vm, &a[0], reading)
         }),
         method_steps!("readinto", 2, 3, |vm, a| {
-            let target = vm.base_object(&a[1]);
-            let Some(room) = target.with_buffer_mut(|b| b.len()) else {
-                return Err(vm.type_error("object with buffer protocol required"));
-            };
-            let want = stream::size_of(vm, a.get(2))?.min(room);
-            read(vm, &a[0], want, false, Target::Buffer(target))
+            let reading = Reading::readinto(vm, a)?;
+            read(vm, &a[0], reading)
         }),
         method_steps!("write", 2, 4, write),
         method_steps!("close", 1, 1, close),
@@ -169,26 +165,9 @@ fn open(vm: &mut Vm, v: &Value) -> Res<(Value, Value)> {
     if stream.is_unbound() { Err(stream::invalid(vm)) } else { Ok((base, stream)) }
 }
 
-/// Where what is read goes.
-enum Target {
-    Bytes,
-    Buffer(Value),
-}
-
-/// A read under way.
-struct Reading {
-    io: Value,
-    stream: Value,
-    /// Bytes still wanted.
-    want: usize,
-    line: bool,
-    target: Target,
-    out: HVec<u8>,
-}
-
-fn read(vm: &mut Vm, v: &Value, want: usize, line: bool, target: Target) -> Res<Step> {
+fn read(vm: &mut Vm, v: &Value, reading: Reading) -> Res<Step> {
     let (io, stream) = open(vm, v)?;
-    go_on_reading(vm, Box::new(Reading { io, stream, want, line, target, out: HVec::new() }))
+    go_on_reading(vm, io, stream, reading)
 }
 
 fn failed(vm: &mut Vm, problem: Problem) -> Raised {
@@ -200,40 +179,31 @@ fn failed(vm: &mut Vm, problem: Problem) -> Raised {
 
 /// Takes what is ready; then either there is enough, or a byte more is read from the stream below: never more than
 /// needed, as what follows there may belong to someone else.
-fn go_on_reading(vm: &mut Vm, mut r: Box<Reading>) -> Res<Step> {
+fn go_on_reading(vm: &mut Vm, object: Value, stream: Value, mut reading: Reading) -> Res<Step> {
     {
-        let io = r.io.clone();
-        let Some(io) = io.native::<DeflateIo>() else { return Err(stream::invalid(vm)) };
+        let Some(io) = object.native::<DeflateIo>() else { return Err(stream::invalid(vm)) };
         let Ok(mut reader) = io.reader.try_borrow_mut() else { return Err(vm.busy()) };
         let reader = match &mut *reader {
             Some(reader) => reader,
             none => none.insert(Box::new(Expander::new(&vm.heap, io.format, io.wbits)?)),
         };
-        loop {
-            if r.want == 0 {
-                return finish_reading(vm, r);
-            }
-            let ready = match reader.take(r.want, r.line) {
+        while reading.want > 0 {
+            let ready = match reader.take(reading.want, reading.line) {
                 Ok(ready) => ready,
                 Err(problem) => return Err(failed(vm, problem)),
             };
             if ready.is_empty() {
                 break;
             }
-            r.out.append_bytes(&vm.heap, ready)?;
-            r.want -= ready.len();
-            if r.line && ready.last() == Some(&b'\n') {
-                r.want = 0;
-            }
+            reading.push(vm, ready)?;
         }
-        if reader.at_end() {
-            return finish_reading(vm, r);
+        if reading.want == 0 || reader.at_end() {
+            return reading.finish(vm);
         }
     }
-    let stream = r.stream.clone();
-    stream::read_some(vm, &stream, 1, move |vm, got| {
+    stream::read_some(vm, &stream.clone(), 1, move |vm, got| {
         let Some(&byte) = got?.first() else { return Err(vm.raise_args(&EOF_ERROR, &[])) };
-        let fed = match r.io.native::<DeflateIo>() {
+        let fed = match object.native::<DeflateIo>() {
             Some(io) => match io.reader.try_borrow_mut().as_deref_mut() {
                 Ok(Some(reader)) => reader.feed(&vm.heap, byte),
                 _ => Err(Problem::Data),
@@ -241,26 +211,10 @@ fn go_on_reading(vm: &mut Vm, mut r: Box<Reading>) -> Res<Step> {
             None => Err(Problem::Data),
         };
         match fed {
-            Ok(()) => go_on_reading(vm, r),
+            Ok(()) => go_on_reading(vm, object, stream, reading),
             Err(problem) => Err(failed(vm, problem)),
         }
     })
-}
-
-fn finish_reading(vm: &mut Vm, r: Box<Reading>) -> Res<Step> {
-    match &r.target {
-        Target::Bytes => vm.new_bytes(&r.out).map(Step::Done),
-        Target::Buffer(buffer) => {
-            let copied = buffer.with_buffer_mut(|b| match b.get_mut(..r.out.len()) {
-                Some(place) => place.copy_from_slice(&r.out),
-                None => b.copy_from_slice(&r.out[..b.len()]),
-            });
-            match copied {
-                Some(()) => vm.new_int(r.out.len() as i64).map(Step::Done),
-                None => Err(vm.busy()),
-            }
-        }
-    }
 }
 
 /// Pieces in which compressed bytes go to a stream: those written in Python see each byte, as in MicroPython.

@@ -1,5 +1,6 @@
 //! `re`: regular expressions.
 
+mod listing;
 mod program;
 mod search;
 
@@ -13,7 +14,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Write;
 use snakeye_vm::exceptions::INDEX_ERROR;
-use snakeye_vm::object::{BufferValue, ModuleDef, NativeObject, NativeValue, Step, StrValue, TypeDef};
+use snakeye_vm::object::{BufferValue, Entry, ModuleDef, NativeObject, NativeValue, Step, StrValue, TypeDef};
 use snakeye_vm::{HVec, Raised, Res, Rom, Value, Vm, method, method_steps};
 
 /// The module.
@@ -24,6 +25,7 @@ pub static RE: ModuleDef = ModuleDef {
         method!("match", 2, 4, re_match),
         method!("search", 2, 4, re_search),
         method_steps!("sub", 3, 5, re_sub),
+        ("DEBUG", Entry::Int(DEBUG)),
     ],
     init: None,
 };
@@ -101,8 +103,15 @@ fn compile(vm: &mut Vm, pattern: &Value) -> Res<Rc<Program>> {
     }
 }
 
+/// Flag of `compile`: prints the program.
+const DEBUG: i64 = 0x1000;
+
 fn re_compile(vm: &mut Vm, args: &[Value]) -> Res {
     let program = compile(vm, &args[0])?;
+    let flags = args.get(1).map_or(Ok(0), |v| vm.index_of(v))?;
+    if flags & DEBUG != 0 {
+        vm.write_out(listing::listing(&program).as_bytes())?;
+    }
     vm.new_native(Regex(program))
 }
 

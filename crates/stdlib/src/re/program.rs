@@ -34,6 +34,8 @@ pub enum Inst {
     Any,
     /// A character of a set.
     Class(Class),
+    /// `\d \D \s \S \w \W` outside of brackets, by its letter.
+    Named(char),
     /// The beginning of the text.
     Begin,
     /// The end of the text.
@@ -44,20 +46,21 @@ pub enum Inst {
     Jump(i32),
     /// Tries the first way, then the other.
     Split(i32, i32),
-    /// A greedy loop around something that can match nothing: it would never end.
-    Endless,
+    /// A greedy loop around something that can match nothing: it would never end. Where it would go: past the loop
+    /// from its head, to the loop from its end.
+    Endless(i32),
     /// Success.
     Match,
 }
 
 impl Inst {
     /// Bytes that the instruction takes in MicroPython's code.
-    fn cost(&self) -> usize {
+    pub fn cost(&self) -> usize {
         match self {
             Inst::Char(c) => 2 * c.len_utf8(),
             Inst::Any | Inst::Begin | Inst::End | Inst::Match => 1,
             Inst::Class(class) => 2 + 2 * class.items.len(),
-            Inst::Save(_) | Inst::Jump(_) | Inst::Split(..) | Inst::Endless => 2,
+            Inst::Save(_) | Inst::Jump(_) | Inst::Split(..) | Inst::Endless(_) | Inst::Named(_) => 2,
         }
     }
 }
@@ -244,12 +247,12 @@ impl Compiler<'_> {
             }
             '*' => {
                 self.check(from, 3)?;
-                self.code.insert(from, if endless { Inst::Endless } else { split(1, len + 2) });
+                self.code.insert(from, if endless { Inst::Endless(len + 2) } else { split(1, len + 2) });
                 self.code.push(Inst::Jump(-len - 1));
             }
             _ => {
                 self.check(from, 1)?;
-                self.code.push(if endless { Inst::Endless } else { split(-len, 1) });
+                self.code.push(if endless { Inst::Endless(-len) } else { split(-len, 1) });
             }
         }
         Ok(())
@@ -267,7 +270,7 @@ impl Compiler<'_> {
             let to = |distance: i32| (at as i64 + distance as i64).clamp(0, len as i64) as usize;
             match self.code.get(from + at) {
                 None => return true,
-                Some(Inst::Char(_) | Inst::Any | Inst::Class(_) | Inst::Endless | Inst::Match) => {}
+                Some(Inst::Char(_) | Inst::Any | Inst::Class(_) | Inst::Named(_) | Inst::Endless(_) | Inst::Match) => {}
                 Some(Inst::Begin | Inst::End | Inst::Save(_)) => todo.push(to(1)),
                 Some(Inst::Jump(distance)) => todo.push(to(*distance)),
                 Some(Inst::Split(a, b)) => todo.extend([to(*a), to(*b)]),
@@ -286,7 +289,7 @@ impl Compiler<'_> {
                 let Some(c) = self.peek(0) else { return Err(RegexError::Syntax) };
                 self.at += 1;
                 if is_named(c) {
-                    return Ok(Inst::Class(Class { items: alloc::vec![ClassItem::Named(c)], negated: false }));
+                    return Ok(Inst::Named(c));
                 }
                 Ok(Inst::Char(c))
             }
@@ -336,15 +339,18 @@ impl Class {
     pub fn has(&self, c: char) -> bool {
         let found = self.items.iter().any(|item| match item {
             ClassItem::Range(from, to) => (*from..=*to).contains(&c),
-            ClassItem::Named(name) => {
-                let is = match name.to_ascii_lowercase() {
-                    'd' => c.is_ascii_digit(),
-                    's' => matches!(c, ' ' | '\t'..='\r'),
-                    _ => c.is_ascii_alphanumeric() || c == '_',
-                };
-                is == name.is_ascii_lowercase()
-            }
+            ClassItem::Named(name) => named_has(*name, c),
         });
         found != self.negated
     }
+}
+
+/// Whether the set with this letter has a character.
+pub fn named_has(name: char, c: char) -> bool {
+    let is = match name.to_ascii_lowercase() {
+        'd' => c.is_ascii_digit(),
+        's' => matches!(c, ' ' | '\t'..='\r'),
+        _ => c.is_ascii_alphanumeric() || c == '_',
+    };
+    is == name.is_ascii_lowercase()
 }

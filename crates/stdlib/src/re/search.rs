@@ -4,7 +4,7 @@
 //! the budget or the stack is used up, all ways are followed at the same time instead (one pass over the text,
 //! memory by the size of the program), which finds the same match and never takes exponential time.
 
-use super::program::{Inst, Program};
+use super::program::{Inst, Program, named_has};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -111,7 +111,7 @@ impl Program {
                 let Some(inst) = self.code.get(pc) else { break };
                 let go = |distance: i32| (pc as i64 + distance as i64) as usize;
                 match inst {
-                    Inst::Char(_) | Inst::Any | Inst::Class(_) => match subject.next(at) {
+                    Inst::Char(_) | Inst::Any | Inst::Class(_) | Inst::Named(_) => match subject.next(at) {
                         Some((c, next)) if takes(inst, c) => {
                             at = next;
                             pc += 1;
@@ -131,7 +131,7 @@ impl Program {
                         stack.push(Job::Try(go(*b), at));
                         pc = go(*a);
                     }
-                    Inst::Endless => return Err(Endless),
+                    Inst::Endless(_) => return Err(Endless),
                     Inst::Match => return Ok(Outcome::Found),
                 }
             }
@@ -187,6 +187,7 @@ fn takes(inst: &Inst, c: char) -> bool {
         Inst::Char(wanted) => *wanted == c,
         Inst::Any => true,
         Inst::Class(class) => class.has(c),
+        Inst::Named(name) => named_has(*name, c),
         _ => false,
     }
 }
@@ -244,7 +245,7 @@ impl Ways {
                         stack.push(Job::Try(go(*b), at));
                         pc = go(*a);
                     }
-                    Inst::Endless => return Err(Endless),
+                    Inst::Endless(_) => return Err(Endless),
                     _ => {
                         self.list.push(pc);
                         self.slots.extend_from_slice(&slots);
