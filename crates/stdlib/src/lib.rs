@@ -13,6 +13,7 @@ pub mod binascii;
 mod buffer;
 pub mod cmath;
 pub mod collections;
+pub mod cryptolib;
 pub mod deflate;
 pub mod errno;
 pub mod framebuf;
@@ -44,6 +45,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &binascii::BINASCII,
     &cmath::CMATH,
     &collections::COLLECTIONS,
+    &cryptolib::CRYPTOLIB,
     &deflate::DEFLATE,
     &errno::ERRNO,
     &framebuf::FRAMEBUF,
