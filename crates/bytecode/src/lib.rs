@@ -8,11 +8,13 @@ extern crate alloc;
 mod code;
 mod disassemble;
 mod op;
+mod store;
 mod verify;
 
 pub use code::{Code, CodeFlags, Const, FreeVar, Handler};
 pub use disassemble::disassemble;
 pub use op::{OPS, Op, Shape, Special};
+pub use store::{decode, encode};
 pub use verify::{Fault, VerifyError, verify};
 
 /// Reads the fields of an instruction word.

@@ -23,6 +23,7 @@ pub mod hashlib;
 pub mod heapq;
 pub mod io;
 pub mod json;
+pub mod marshal;
 pub mod math;
 pub mod micropython;
 pub mod platform;
@@ -54,6 +55,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &heapq::HEAPQ,
     &io::IO,
     &json::JSON,
+    &marshal::MARSHAL,
     &math::MATH,
     &micropython::MICROPYTHON,
     &platform::PLATFORM,

@@ -66,6 +66,70 @@ impl Vm {
         Ok(self.heap.alloc(object)?)
     }
 
+    /// The compiled code that a code object was made of (names of free variables are not kept); ValueError for a
+    /// constant that has no stored form.
+    pub fn unload_code(&mut self, code: &CodeObject) -> Res<Code> {
+        let text = |v: &Value| Box::from(v.as_str().unwrap_or(""));
+        let consts = code.consts.iter().map(|c| self.stored_constant(c)).collect::<Res<_>>()?;
+        let children = code.children.iter().map(|c| self.unload_code(c)).collect::<Res<_>>()?;
+        Ok(Code {
+            name: Box::from(&*code.name),
+            file: code.file.clone(),
+            flags: code.flags,
+            n_posonly: code.n_posonly,
+            n_pos: code.n_pos,
+            n_kwonly: code.n_kwonly,
+            n_regs: code.n_regs,
+            varnames: code.varnames.iter().map(text).collect(),
+            free: code.free.iter().map(|from| (Box::from(""), *from)).collect(),
+            consts,
+            names: code.names.iter().map(text).collect(),
+            children,
+            words: code.words.to_vec(),
+            lines: code.lines.to_vec(),
+            handlers: code.handlers.to_vec(),
+            n_caches: code.n_caches,
+            first_line: code.first_line,
+        })
+    }
+
+    fn stored_constant(&mut self, v: &Value) -> Res<Const> {
+        if v.is_none() {
+            return Ok(Const::None);
+        }
+        if v.is(&Value::TRUE) || v.is(&Value::FALSE) {
+            return Ok(Const::Bool(v.is(&Value::TRUE)));
+        }
+        if v.is(&Value::ELLIPSIS) {
+            return Ok(Const::Ellipsis);
+        }
+        if let Some(n) = v.as_small_int() {
+            return Ok(Const::Int(n));
+        }
+        if let Some(b) = v.get::<BigInt>() {
+            return Ok(match i64::try_from(&b.0) {
+                Ok(n) => Const::Int(n),
+                Err(_) => Const::BigInt(alloc::format!("{:x}", b.0).into(), 16),
+            });
+        }
+        if let Some(c) = v.get::<Complex>() {
+            return Ok(Const::Imaginary(c.im));
+        }
+        if let Some(s) = v.as_str() {
+            return Ok(Const::Str(s.into()));
+        }
+        if let Some(b) = v.as_bytes() {
+            return Ok(Const::Bytes(b.into()));
+        }
+        if let Some((_, items)) = v.tail::<TupleHead>() {
+            return Ok(Const::Tuple(items.iter().map(|c| self.stored_constant(c)).collect::<Res<_>>()?));
+        }
+        match crate::number::float_value(v) {
+            Some(x) => Ok(Const::Float(x)),
+            None => Err(self.value_error("unmarshallable object")),
+        }
+    }
+
     fn intern_all(&mut self, names: Vec<Box<str>>) -> Res<Box<[Value]>> {
         names.iter().map(|n| self.intern(n)).collect()
     }
