@@ -101,6 +101,7 @@ fn test(report: &mut Report) {
     scripts::boards(report, &snakeye, "");
     scripts::robustness(report, &snakeye);
     stress::run(report, &snakeye, false, "");
+    e2e::prompt(report, &snakeye);
     riscv::run(report);
     tools::install(&["chromium", "chromedriver", "ffmpeg", "curl"], &["chromium", "chromium-driver", "ffmpeg", "curl"]);
     e2e::run(report, &snakeye);

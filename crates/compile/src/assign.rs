@@ -3,7 +3,6 @@
 use snakeye_bytecode::Op;
 use snakeye_syntax::ast::{AugAssign, Expr, ExprKind, Operator};
 
-use crate::Mode;
 use crate::compiler::{Compiler, Var};
 use crate::error::Compiled;
 use crate::scope::ScopeKind;
@@ -161,7 +160,7 @@ impl Compiler<'_> {
             Var::Global | Var::Name => {
                 self.session.consts.insert(name, Some(folded.clone()));
                 let hidden = matches!(scope, ScopeKind::Module | ScopeKind::Class)
-                    && self.session.mode != Mode::Single
+                    && !self.session.mode.is_interactive()
                     && self.text(name).starts_with('_');
                 if hidden {
                     return Ok(true);

@@ -53,8 +53,18 @@ pub enum Mode {
     Exec,
     /// An expression, whose value the code returns.
     Eval,
-    /// Interactive input: expression statements are printed.
+    /// One interactive statement: expressions are printed.
     Single,
+    /// Many statements pasted at a prompt: expressions are printed.
+    Paste,
+}
+
+impl Mode {
+    /// Whether someone at a prompt entered this: expression statements are printed, and constants named with an
+    /// underscore stay variables.
+    fn is_interactive(self) -> bool {
+        matches!(self, Mode::Single | Mode::Paste)
+    }
 }
 
 /// How to compile.
@@ -98,7 +108,7 @@ pub fn compile_source(source: &[u8], file: &str, mode: Mode, options: Options) -
     };
     let mut top = Top::new(file, mode, options);
     match mode {
-        Mode::Exec => {
+        Mode::Exec | Mode::Paste => {
             let mut parser = Parser::new(source, &syntax);
             loop {
                 let stmt = parser.next_statement().map_err(|e| CompileError::new(&top.session.file, e))?;

@@ -5,7 +5,6 @@ use alloc::vec;
 use snakeye_bytecode::{Const, Op};
 use snakeye_syntax::ast::{Alias, Expr, ExprKind, ImportFrom, Stmt, StmtKind};
 
-use crate::Mode;
 use crate::analyse::imported_name;
 use crate::compiler::Compiler;
 use crate::error::Compiled;
@@ -64,7 +63,7 @@ impl Compiler<'_> {
     }
 
     fn expr_stmt(&mut self, value: &Expr) -> Compiled {
-        let prints = self.session.mode == Mode::Single && self.scopes.get(self.unit.scope).kind == ScopeKind::Module;
+        let prints = self.session.mode.is_interactive() && self.scopes.get(self.unit.scope).kind == ScopeKind::Module;
         if prints {
             let reg = self.operand(value)?;
             self.unit.op(Op::PrintExpr, reg, 0, 0);

@@ -1,7 +1,7 @@
 //! What happens between power-on and the prompt: file system, `boot.py`, `main.py` (docs: reference/reset_boot).
 
-use crate::file;
 use crate::host::board;
+use crate::{console, file};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -55,7 +55,7 @@ pub fn install(vm: &mut Vm, platform: &'static str, path: &[&str]) -> Res<()> {
     let open = vm.intern("open")?;
     vm.builtins.dict.set_name(&vm.heap, &open, file::OPEN.value())?;
     for (name, fd) in [("sys.stdin", 0), ("sys.stdout", 1), ("sys.stderr", 2)] {
-        let stream = file::console(vm, fd)?;
+        let stream = console::console(vm, fd)?;
         vm.set_kept(name, stream);
     }
     let platform = vm.new_str(platform)?;

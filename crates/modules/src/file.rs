@@ -1,18 +1,15 @@
-//! Files: `open` and the objects it returns, in text and binary mode; and the console as a stream.
+//! Files: `open` and the objects it returns, in text and binary mode.
 
 use crate::host::{Orphan, Orphans, board};
-use crate::interest::{CONSOLE, READ};
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use snakeye_vfs::{FileHandle, FsError, OpenFlags, SeekFrom};
 use snakeye_vm::host::event;
 use snakeye_vm::object::{
-    Args, BufferValue, Entry, Interest, NativeFn, NativeObject, NativeValue, Param, Polled, Step, StrValue, TypeDef,
-    Wait,
+    Args, BufferValue, Entry, NativeFn, NativeObject, NativeValue, Param, Polled, Step, StrValue, TypeDef,
 };
-use snakeye_vm::{Raised, Res, Rom, Value, Vm, method, method_steps};
+use snakeye_vm::{Raised, Res, Rom, Value, Vm, method};
 
 /// `open(file, mode='r', *, encoding=None, buffering=-1)`
 pub static OPEN: Rom<NativeFn> = Rom::new(NativeFn::keywords("open", 1, 3, open));
@@ -134,7 +131,7 @@ fn handle(vm: &mut Vm, v: &Value) -> Res<FileHandle> {
     }
 }
 
-fn size_arg(vm: &mut Vm, v: Option<&Value>) -> Res<usize> {
+pub(crate) fn size_arg(vm: &mut Vm, v: Option<&Value>) -> Res<usize> {
     match v {
         Some(v) if !v.is_none() => Ok(usize::try_from(vm.index_of(v)?).unwrap_or(usize::MAX)),
         _ => Ok(usize::MAX),
@@ -162,7 +159,7 @@ fn read_bytes(vm: &mut Vm, h: FileHandle, n: usize) -> Res<Vec<u8>> {
     Ok(all)
 }
 
-fn text_or_bytes(vm: &mut Vm, data: &[u8], text: bool) -> Res {
+pub(crate) fn text_or_bytes(vm: &mut Vm, data: &[u8], text: bool) -> Res {
     if !text {
         return vm.new_bytes(data);
     }
@@ -332,121 +329,4 @@ fn close(vm: &mut Vm, args: &[Value]) -> Res {
         fs(vm, |v| v.close(h))?;
     }
     Ok(Value::NONE)
-}
-
-/// `sys.stdin`, `sys.stdout`, `sys.stderr`; their `buffer` is the same in binary.
-pub struct Console {
-    text: bool,
-    fd: i32,
-}
-
-impl NativeObject for Console {
-    fn class(&self) -> &'static Rom<TypeDef> {
-        if self.text { &CONSOLE_TEXT } else { &CONSOLE_BINARY }
-    }
-    fn poll(&self, vm: &mut Vm, events: u16) -> Option<Polled> {
-        let input = Interest { kind: CONSOLE, id: 0, mode: READ };
-        Some(match self.fd {
-            0 if events & event::OUT == 0 => Polled::Host(input),
-            // A console is one stream: its input is also its output.
-            0 => {
-                let mut typed = [0];
-                vm.host.ready(&[input], &mut typed);
-                Polled::Own(event::OUT | typed[0], Some(input))
-            }
-            _ => Polled::Own(event::OUT, None),
-        })
-    }
-}
-
-const CONSOLE_ATTRS: &[(&str, Entry)] = &[
-    method_steps!("read", 1, 2, console_read),
-    method_steps!("readline", 1, 2, |vm, a| {
-        let limit = size_arg(vm, a.get(1))?;
-        let text = text_of(vm, &a[0])?;
-        console_until(vm, text, limit, true, Vec::new())
-    }),
-    method!("write", 2, 4, console_write),
-    method!("flush", 1, 1, |_, _| Ok(Value::NONE)),
-    method!("close", 1, 1, |_, _| Ok(Value::NONE)),
-    method!("fileno", 1, 1, |_, a| Ok(Value::int(a[0].native::<Console>().map_or(-1, |c| c.fd)))),
-    (
-        "buffer",
-        Entry::Get(|vm, v| {
-            let fd = v.native::<Console>().map_or(-1, |c| c.fd);
-            vm.new_native(Console { text: false, fd })
-        }),
-    ),
-];
-
-const CONSOLE_TYPE: TypeDef = TypeDef {
-    attrs: CONSOLE_ATTRS,
-    iter: Some(|_, v| Ok(v.clone())),
-    next: Some(|vm, v| {
-        let text = text_of(vm, v)?;
-        let step = console_until(vm, text, usize::MAX, true, Vec::new());
-        vm.and_then(step, |vm, r| {
-            let line = r?;
-            Ok(Step::Done(if vm.truth(&line)? { line } else { Value::UNBOUND }))
-        })
-    }),
-    hash: Some(|_, v| Ok(snakeye_vm::ops::address_hash(v))),
-    ..TypeDef::NEW
-};
-
-static CONSOLE_TEXT: Rom<TypeDef> = Rom::new(TypeDef { name: "TextIOWrapper", ..CONSOLE_TYPE });
-static CONSOLE_BINARY: Rom<TypeDef> = Rom::new(TypeDef { name: "FileIO", ..CONSOLE_TYPE });
-
-/// A console stream for `sys`.
-pub fn console(vm: &mut Vm, fd: i32) -> Res {
-    vm.new_native(Console { text: true, fd })
-}
-
-fn text_of(vm: &mut Vm, v: &Value) -> Res<bool> {
-    match v.native::<Console>() {
-        Some(c) => Ok(c.text),
-        None => Err(vm.type_error("stream expected")),
-    }
-}
-
-fn console_read(vm: &mut Vm, args: &[Value]) -> Res<Step> {
-    let n = size_arg(vm, args.get(1))?;
-    let text = text_of(vm, &args[0])?;
-    console_until(vm, text, n, false, Vec::new())
-}
-
-/// Reads from the console until `limit` bytes, the end of a line (if `line`), or the end of input.
-fn console_until(vm: &mut Vm, text: bool, limit: usize, line: bool, mut got: Vec<u8>) -> Res<Step> {
-    let console = board(vm).board.console();
-    let mut byte = [0u8];
-    loop {
-        let complete = core::str::from_utf8(&got).is_ok() || !text;
-        if complete && got.len() >= limit || line && got.last() == Some(&b'\n') {
-            return text_or_bytes(vm, &got, text).map(Step::Done);
-        }
-        if console.read(&mut byte) == 0 {
-            break;
-        }
-        got.push(byte[0]);
-    }
-    if console.is_closed() {
-        return text_or_bytes(vm, &got, text).map(Step::Done);
-    }
-    let wait = Wait { interests: vec![Interest { kind: CONSOLE, id: 0, mode: READ }], deadline_us: None };
-    Ok(Step::park(wait, move |vm, r| {
-        r?;
-        console_until(vm, text, limit, line, got)
-    }))
-}
-
-fn console_write(vm: &mut Vm, args: &[Value]) -> Res {
-    let Some(data) = args[1].buffer() else { return Err(vm.type_error("object with buffer protocol required")) };
-    let data = data.to_vec();
-    if args[0].native::<Console>().is_some_and(|c| c.fd == 2) {
-        vm.host.write_error(&data);
-    } else {
-        vm.write_out(&data)?;
-    }
-    let n = if args[1].as_str().is_some() { args[1].char_count() } else { data.len() };
-    vm.new_int(n as i64)
 }

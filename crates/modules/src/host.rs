@@ -49,6 +49,10 @@ pub struct BoardHost {
     pub camera: crate::camera::CameraState,
     /// Whether the desktop's conventions hold instead of the board's: epoch 1970, `sys.platform` "linux".
     pub desktop: bool,
+    /// What the machine is called, if not after board and chip.
+    pub machine_name: Option<String>,
+    /// Whether a person types at the console through a terminal that neither echoes nor edits lines itself.
+    pub bare_terminal: bool,
     /// Whether `\n` is written as `\r\n`, as a terminal on a serial line needs it.
     pub crlf: bool,
     /// Where errors and `sys.stderr` go; to the console unless set.
@@ -64,6 +68,8 @@ impl BoardHost {
             orphans: Orphans::default(),
             camera,
             desktop: false,
+            machine_name: None,
+            bare_terminal: false,
             crlf: false,
             errors: None,
         }
@@ -71,8 +77,8 @@ impl BoardHost {
 
     /// What `sys.implementation` and the banner call the machine: board and chip.
     pub fn machine(&self) -> String {
-        if self.desktop {
-            return "this computer".into();
+        if let Some(name) = &self.machine_name {
+            return name.clone();
         }
         let def = self.board.def();
         alloc::format!("{} with {}", def.name, def.chip.name())
@@ -214,6 +220,10 @@ impl Host for BoardHost {
             return true;
         }
         self.board.system().reset_requested().is_some()
+    }
+
+    fn set_interrupt_char(&mut self, byte: Option<u8>) {
+        self.board.console().set_interrupt_char(byte);
     }
 
     fn stat(&mut self, path: &str) -> Found {

@@ -8,6 +8,7 @@ extern crate alloc;
 
 pub mod boot;
 pub mod camera;
+pub mod console;
 pub mod file;
 pub mod host;
 pub mod interest;

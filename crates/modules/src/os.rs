@@ -38,6 +38,7 @@ pub static OS: ModuleDef = ModuleDef {
             fs(vm, |v| v.sync())?;
             Ok(Value::NONE)
         }),
+        method!("dupterm", 1, 2, crate::console::dupterm),
         method!("uname", 0, 0, uname),
         method!("urandom", 1, 1, urandom),
     ],

@@ -4,8 +4,8 @@ mod ring_io;
 
 use alloc::format;
 use ring_io::RING_IO;
-use snakeye_vm::object::{Entry, ModuleDef};
-use snakeye_vm::{Res, Value, Vm, method};
+use snakeye_vm::object::{Entry, ModuleDef, NativeFn};
+use snakeye_vm::{Res, Rom, Value, Vm, method};
 
 /// The `micropython` module.
 pub static MICROPYTHON: ModuleDef = ModuleDef {
@@ -23,7 +23,7 @@ pub static MICROPYTHON: ModuleDef = ModuleDef {
         method!("heap_lock", 0, 0, heap_lock),
         method!("heap_unlock", 0, 0, heap_unlock),
         method!("heap_locked", 0, 0, heap_locked),
-        method!("kbd_intr", 1, 1, kbd_intr),
+        ("kbd_intr", Entry::Fn(&KBD_INTR)),
         method!("schedule", 2, 2, schedule),
         // The compiler treats these decorators itself; a plain call of one gives the function back.
         method!("native", 1, 1, identity),
@@ -137,13 +137,21 @@ fn heap_locked(vm: &mut Vm, _: &[Value]) -> Res {
     vm.new_uint(n.into())
 }
 
+/// `kbd_intr(chr)`: the character that interrupts, 3 (Ctrl-C) unless set; -1 for none.
 fn kbd_intr(vm: &mut Vm, args: &[Value]) -> Res {
     let chr = vm.index_of(&args[0])?;
-    vm.set_kbd_intr(i32::try_from(chr).unwrap_or(-1));
+    vm.host.set_interrupt_char(u8::try_from(chr).ok());
     Ok(Value::NONE)
 }
 
+static KBD_INTR: Rom<NativeFn> = Rom::new(NativeFn::plain("kbd_intr", 1, 1, kbd_intr));
+
+/// `schedule(func, arg)`; scheduling `kbd_intr` with None means KeyboardInterrupt.
 fn schedule(vm: &mut Vm, args: &[Value]) -> Res {
+    if args[0].is(&KBD_INTR.value()) && args[1].is_none() {
+        vm.interrupt();
+        return Ok(Value::NONE);
+    }
     if vm.schedule(args[0].clone(), args[1].clone()) {
         Ok(Value::NONE)
     } else {

@@ -32,7 +32,7 @@ pub static SYS: ModuleDef = ModuleDef {
         ("stderr", Entry::Make(|vm| kept_or(vm, "sys.stderr", |_| Ok(Value::NONE)))),
         ("stdin", Entry::Make(|vm| kept_or(vm, "sys.stdin", |_| Ok(Value::NONE)))),
         ("stdout", Entry::Make(|vm| kept_or(vm, "sys.stdout", |_| Ok(Value::NONE)))),
-        ("version", Entry::Str(concat!("3.4.0; Snakeye ", env!("CARGO_PKG_VERSION")))),
+        ("version", Entry::Str(concat!("3.4.0; MicroPython v1.28.0 on Snakeye v", env!("CARGO_PKG_VERSION")))),
         ("version_info", Entry::Make(|vm| vm.new_tuple(vec![Value::int(3), Value::int(4), Value::int(0)]))),
     ],
     init: None,

@@ -61,6 +61,8 @@ pub trait Host {
     }
     /// Whether the user asked for an interrupt since the last call. Cheap: called at each time slice.
     fn interrupted(&mut self) -> bool;
+    /// Which byte typed at the console is an interrupt instead of input (`micropython.kbd_intr`).
+    fn set_interrupt_char(&mut self, _byte: Option<u8>) {}
     /// What stands at this path.
     fn stat(&mut self, path: &str) -> Found;
     /// The content of the file at this path, or an errno.

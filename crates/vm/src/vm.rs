@@ -108,6 +108,8 @@ pub struct Vm {
     pub on_gone: Option<fn(&mut Vm, u32) -> Res<()>>,
     /// Settings.
     pub config: Config,
+    /// What else sees the output that goes to the console.
+    pub output_copy: Option<fn(&mut Vm, &[u8])>,
     /// The outside world.
     pub host: Box<dyn Host>,
     /// All cells.
@@ -163,6 +165,7 @@ impl Vm {
             keep: Vec::new(),
             on_gone: None,
             config,
+            output_copy: None,
             host,
             heap,
         }))

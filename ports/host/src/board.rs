@@ -331,6 +331,7 @@ pub fn repl(args: &[String]) -> i32 {
                 return 1;
             }
         };
+        prompt::take_terminal(&mut vm);
         let mut reset = boot::run_if_present(&mut vm, "boot.py");
         if !reset && !session.is_raw() {
             reset = boot::run_if_present(&mut vm, "main.py");
@@ -340,7 +341,7 @@ pub fn repl(args: &[String]) -> i32 {
             terminal::restore();
             return 0;
         }
-        if ended == prompt::Ended::SoftReset {
+        if matches!(ended, prompt::Ended::SoftReset | prompt::Ended::Exit(_)) {
             vm.host.write(b"MPY: soft reboot\n");
         }
         host = restart(vm).0;

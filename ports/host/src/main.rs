@@ -33,6 +33,7 @@ On a simulated camera board:
 As a MicroPython on this computer:
   snakeye [-O[N]] [-X OPTION] [-i] FILE [ARGS]
   snakeye -c COMMAND | -m MODULE | -
+  snakeye -i                               its prompt
 
   snakeye run examples/webcam_threads.py   is a good start: it prints where to point a browser.
 ";
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
             println!("snakeye {}", env!("CARGO_PKG_VERSION"));
             0
         }
-        None if terminal::is_interactive() => board::repl(&[]),
+        None if terminal::is_interactive() && !unix::is_meant() => board::repl(&[]),
         _ => unix::main(&args),
     };
     ExitCode::from(u8::try_from(code & 0xFF).unwrap_or(1))

@@ -14,11 +14,25 @@ pub fn is_interactive() -> bool {
 /// The terminal's settings before raw mode, to be put back however the program ends.
 static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Puts the terminal into raw mode until `restore`.
+/// Puts the terminal into raw mode until `restore`: every key is the board's.
 pub fn raw() {
+    set(Termios::make_raw);
+}
+
+/// Lets every key through until `restore`, as `raw` does; output is still made ready for the terminal, so that
+/// whatever this program writes gets proper line ends.
+pub fn keys() {
+    set(|t| {
+        let output = t.output_modes;
+        t.make_raw();
+        t.output_modes = output;
+    });
+}
+
+fn set(change: impl FnOnce(&mut Termios)) {
     let Ok(before) = tcgetattr(stdin()) else { return };
     let mut raw = before.clone();
-    raw.make_raw();
+    change(&mut raw);
     if tcsetattr(stdin(), OptionalActions::Now, &raw).is_ok()
         && let Ok(mut saved) = SAVED.lock()
     {

@@ -6,7 +6,7 @@ use crate::{board::set_argv, parse_size, read_script, terminal, usage};
 use snakeye_hal::boards;
 use snakeye_modules::boot;
 use snakeye_modules::camera::CameraState;
-use snakeye_modules::host::{BoardHost, board};
+use snakeye_modules::host::BoardHost;
 use snakeye_modules::repl as prompt;
 use snakeye_sim::{RtcStart, SimConfig};
 use snakeye_vm::run::exec::Source;
@@ -16,6 +16,13 @@ use std::path::Path;
 
 /// Memory for scripts unless `-X heapsize=` says otherwise.
 const HEAP: usize = 256 << 20;
+
+/// Whether a command line without arguments means this personality: the program goes by the name `micropython`, or
+/// the environment is set up for it.
+pub fn is_meant() -> bool {
+    let name = std::env::args_os().next().unwrap_or_default();
+    Path::new(&name).file_stem().is_some_and(|n| n == "micropython") || std::env::var_os("MICROPYPATH").is_some()
+}
 
 enum Program {
     Text(String),
@@ -35,15 +42,19 @@ struct Options {
     compat: bool,
 }
 
+/// Whether the environment asks for a prompt behind the program; the program itself may have set that.
+fn wants_inspect() -> bool {
+    std::env::var_os("MICROPYINSPECT").is_some_and(|v| !v.is_empty())
+}
+
 fn parse(args: &[String]) -> Result<Options, String> {
-    let inspect = std::env::var_os("MICROPYINSPECT").is_some_and(|v| !v.is_empty());
     let mut o = Options {
         program: None,
         args: Vec::new(),
         heap: HEAP,
         stress: Stress::Off,
         opt_level: 0,
-        inspect,
+        inspect: wants_inspect(),
         compile_only: false,
         compat: false,
     };
@@ -134,12 +145,10 @@ pub fn main(args: &[String]) -> i32 {
             Err(code) => return code,
         },
         Some(Program::Stdin) => piped(&mut vm, &o),
-        None if !terminal::is_interactive() => piped(&mut vm, &o),
+        None if !o.inspect && !terminal::is_interactive() => piped(&mut vm, &o),
         None => interact(&mut vm),
     };
-    if o.inspect && o.program.is_some() {
-        return interact(&mut vm);
-    }
+    let code = if o.program.is_some() && (o.inspect || wants_inspect()) { interact(&mut vm) } else { code };
     snakeye_stdlib::sys::run_atexit(&mut vm);
     code
 }
@@ -199,12 +208,16 @@ fn execute(vm: &mut Vm, o: &Options, text: &[u8], name: &str) -> i32 {
     boot::run(vm, text, name)
 }
 
+/// The prompt; the exit code.
 fn interact(vm: &mut Vm) -> i32 {
-    terminal::raw();
-    board(vm).crlf = terminal::is_interactive();
-    prompt::run(vm, &mut prompt::Session::default());
+    terminal::keys();
+    prompt::take_terminal(vm);
+    let ended = prompt::run(vm, &mut prompt::Session::default());
     terminal::restore();
-    0
+    match ended {
+        prompt::Ended::Exit(code) => code,
+        _ => 0,
+    }
 }
 
 /// A VM on this computer's files: no board, double precision.
@@ -220,12 +233,13 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
         .build()
         .map_err(|e| e.to_string())?;
     signals::watch(sim.interrupt_handle(), Patience::UntilSeen)?;
-    let reads_stdin = !matches!(o.program, None | Some(Program::Stdin)) || terminal::is_interactive();
+    let reads_stdin = !matches!(o.program, None | Some(Program::Stdin)) || o.inspect || terminal::is_interactive();
     if reads_stdin {
         terminal::feed(sim.console_handle(), false);
     }
     let mut host = BoardHost::new(Box::new(sim), CameraState::new(None, &boards::AI_THINKER));
     host.desktop = true;
+    host.machine_name = Some(format!("linux [{}] version", std::env::consts::ARCH));
     host.errors = Some(|bytes| {
         let _ = std::io::stderr().write_all(bytes);
     });

@@ -31,10 +31,13 @@ pub fn complete(vm: &mut Vm, before: &str) -> (String, Vec<String>) {
             },
             None => {
                 let main = vm.main.value().clone();
-                let builtins = vm.builtins.value().clone();
                 let mut names = names_of(vm, &main);
-                names.extend(names_of(vm, &builtins));
-                names.extend(KEYWORDS.iter().map(|k| String::from(*k)));
+                // Without a beginning only what the script defined: the rest is too much to be read.
+                if !word.is_empty() {
+                    let builtins = vm.builtins.value().clone();
+                    names.extend(names_of(vm, &builtins));
+                    names.extend(KEYWORDS.iter().map(|k| String::from(*k)));
+                }
                 (names, word)
             }
         }
@@ -51,6 +54,9 @@ pub fn complete(vm: &mut Vm, before: &str) -> (String, Vec<String>) {
         let rest = &n[prefix.len()..];
         let same: usize = common.chars().zip(rest.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
         common.truncate(same);
+    }
+    if start == 0 && found == ["import"] {
+        common.push(' ');
     }
     (common, found)
 }

@@ -35,6 +35,9 @@ impl Vm {
     /// Writes to the console.
     pub fn write_out(&mut self, bytes: &[u8]) -> Res<()> {
         self.host.write(bytes);
+        if let Some(copy) = self.output_copy {
+            copy(self, bytes);
+        }
         Ok(())
     }
 

@@ -16,6 +16,8 @@ pub enum Source {
     Expression,
     /// REPL input: expression statements are printed.
     Interactive,
+    /// A block pasted at the REPL: the same for many statements.
+    Paste,
 }
 
 impl Vm {
@@ -41,6 +43,7 @@ impl Vm {
             Source::File => Mode::Exec,
             Source::Expression => Mode::Eval,
             Source::Interactive => Mode::Single,
+            Source::Paste => Mode::Paste,
         };
         // Source and tree must fit what is left of the heap, as they would on a board.
         let held = self.heap.hold(text.len())?;
@@ -75,7 +78,8 @@ impl Vm {
             x.traceback.borrow_mut().push(TraceEntry {
                 file: e.file.clone(),
                 line: e.line,
-                function: "<module>".into(),
+                // Nothing ran: there is no function to name.
+                function: "".into(),
             });
         }
         raised

@@ -41,8 +41,12 @@ impl Vm {
     fn wake_up(&mut self) -> Res<Flow> {
         let current = self.threads.current;
         let state = core::mem::replace(&mut self.threads.all[current].state, State::Ready);
-        if current == 0 && core::mem::take(&mut self.threads.interrupt) {
-            return Err(self.raise_args(&exc::KEYBOARD_INTERRUPT, &[]));
+        if current == 0 {
+            if core::mem::take(&mut self.threads.interrupt) {
+                return Err(self.raise_args(&exc::KEYBOARD_INTERRUPT, &[]));
+            }
+            // An interrupt that one of these asks for comes after this wait.
+            self.run_scheduled();
         }
         match state {
             State::Ready => Ok(Flow::Go),

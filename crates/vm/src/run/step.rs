@@ -110,6 +110,9 @@ impl Vm {
         loop {
             let woken = self.host.wait(&wait.interests, wait.deadline_us, &mut ready);
             if woken == crate::host::Woken::Interrupted {
+                self.threads.interrupt = true;
+            }
+            if self.threads.current == 0 && !self.in_scheduled() && core::mem::take(&mut self.threads.interrupt) {
                 return Err(self.raise_args(&exc::KEYBOARD_INTERRUPT, &[]));
             }
             if ready.contains(&true) {

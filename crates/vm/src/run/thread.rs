@@ -43,14 +43,14 @@ pub(crate) struct Scheduler {
     next_id: u32,
     /// Ctrl-C came: KeyboardInterrupt is due in the main thread.
     pub interrupt: bool,
-    /// Code characters that Ctrl-C stands for, -1: none (`micropython.kbd_intr`).
-    pub kbd_intr: i32,
     /// Loop edges and calls left in this slice.
     pub fuel: i32,
     /// When parked threads were last looked at.
     polled_us: u64,
     /// Functions to run at the next safe point (`micropython.schedule`).
     pub scheduled: alloc::collections::VecDeque<(Value, Value)>,
+    /// One of them runs: no other starts, and Ctrl-C waits.
+    in_scheduled: bool,
 }
 
 impl Scheduler {
@@ -67,10 +67,10 @@ impl Scheduler {
             current: 0,
             next_id: 2,
             interrupt: false,
-            kbd_intr: 3,
             fuel: SLICE,
             polled_us: 0,
             scheduled: Default::default(),
+            in_scheduled: false,
         })
     }
 }
@@ -133,9 +133,11 @@ impl Vm {
         self.turn(0);
     }
 
-    /// Makes it this thread's turn.
+    /// Makes it this thread's turn, with a slice of its own.
     pub(crate) fn turn(&mut self, i: usize) {
         self.threads.current = i;
+        // What is scheduled runs at the main thread's next loop edge.
+        self.threads.fuel = if i == 0 && !self.threads.scheduled.is_empty() { 0 } else { SLICE };
         self.heap.set_locked(self.threads.all[i].heap_locks > 0);
     }
 
@@ -246,10 +248,10 @@ impl Vm {
         if self.host.interrupted() {
             self.threads.interrupt = true;
         }
-        if self.threads.current == 0 && core::mem::take(&mut self.threads.interrupt) {
-            return Err(self.raise_args(&crate::exceptions::KEYBOARD_INTERRUPT, &[]));
-        }
-        if self.nesting == 0 && self.threads.current == 0 {
+        if self.threads.current == 0 {
+            if !self.threads.in_scheduled && core::mem::take(&mut self.threads.interrupt) {
+                return Err(self.raise_args(&crate::exceptions::KEYBOARD_INTERRUPT, &[]));
+            }
             self.run_scheduled();
         }
         if self.threads.all.len() == 1 || self.nesting > 0 {
@@ -281,23 +283,18 @@ impl Vm {
     pub(crate) fn choose(&mut self) {
         self.poll(false);
         loop {
-            if self.nesting == 0 && !self.threads.scheduled.is_empty() {
-                // They belong to the main thread, also while it waits.
-                self.threads.current = 0;
-                self.run_scheduled();
-                self.poll(false);
-            }
             let n = self.threads.all.len();
             let start = self.threads.current;
             for k in 1..=n {
                 let i = (start + k) % n;
                 if self.runnable(i) {
                     self.turn(i);
-                    self.threads.fuel = SLICE;
                     return;
                 }
             }
-            self.poll(self.threads.scheduled.is_empty());
+            if self.threads.scheduled.is_empty() || !self.run_scheduled_in_main() {
+                self.poll(true);
+            }
         }
     }
 
@@ -311,27 +308,49 @@ impl Vm {
         Ok(())
     }
 
-    /// Runs what waits for objects to go, and what `micropython.schedule` has queued so far; what that queues itself
-    /// comes next time. What goes wrong is printed, as it has nothing to do with what is running.
+    /// Runs what waits for objects to go, and what `micropython.schedule` has queued so far, in the main thread; what
+    /// that queues itself comes next time. What goes wrong is printed, as it has nothing to do with what is running.
     pub(crate) fn run_scheduled(&mut self) {
+        if self.threads.in_scheduled {
+            return;
+        }
+        self.threads.in_scheduled = true;
         if self.run_gone().is_err() {
             self.report_scheduled();
         }
         for _ in 0..self.threads.scheduled.len() {
-            let Some((f, arg)) = self.threads.scheduled.pop_front() else { return };
+            let Some((f, arg)) = self.threads.scheduled.pop_front() else { break };
             if self.call(&f, core::slice::from_ref(&arg)).is_err() {
                 self.report_scheduled();
             }
+        }
+        self.threads.in_scheduled = false;
+        if self.threads.interrupt || !self.threads.scheduled.is_empty() {
+            self.threads.fuel = 0;
         }
     }
 
     fn report_scheduled(&mut self) {
         let e = self.take_exception();
         let text = self.traceback_text(&e);
-        self.host.write_error(text.as_bytes());
+        // A closed console is no reason to stop either.
+        let _ = self.write_out(text.as_bytes());
     }
 
-    /// Queues a function for the next safe point; false when the queue is full.
+    /// Runs them while the main thread, like all others, waits; false when that cannot be now.
+    fn run_scheduled_in_main(&mut self) -> bool {
+        if self.threads.in_scheduled || self.nesting > 0 {
+            return false;
+        }
+        let current = self.threads.current;
+        self.turn(0);
+        // What it waits for may come from one of them, so it stays marked as waiting.
+        self.run_scheduled();
+        self.turn(current.min(self.threads.all.len() - 1));
+        true
+    }
+
+    /// Queues a function for the main thread's next safe point; false when the queue is full.
     pub fn schedule(&mut self, function: Value, arg: Value) -> bool {
         if self.threads.scheduled.len() >= 8 {
             return false;
@@ -341,8 +360,14 @@ impl Vm {
         true
     }
 
-    /// Sets the character that interrupts, or -1 for none (`micropython.kbd_intr`).
-    pub fn set_kbd_intr(&mut self, chr: i32) {
-        self.threads.kbd_intr = chr;
+    /// Raises KeyboardInterrupt at the main thread's next safe point.
+    pub fn interrupt(&mut self) {
+        self.threads.interrupt = true;
+        self.threads.fuel = 0;
+    }
+
+    /// Whether a scheduled function runs, which Ctrl-C does not end.
+    pub(crate) fn in_scheduled(&self) -> bool {
+        self.threads.in_scheduled
     }
 }

@@ -126,7 +126,11 @@ impl Vm {
                 out.push_str("Traceback (most recent call last):\n");
             }
             for l in t.iter().rev().take(limit) {
-                let _ = writeln!(out, "  File \"{}\", line {}, in {}", l.file, l.line, l.function);
+                let _ = write!(out, "  File \"{}\", line {}", l.file, l.line);
+                if !l.function.is_empty() {
+                    let _ = write!(out, ", in {}", l.function);
+                }
+                out.push('\n');
             }
         }
         out.push_str(&if self.is_class(e) { self.class_name(e) } else { self.type_name(e) });
