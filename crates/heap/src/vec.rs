@@ -37,9 +37,7 @@ impl<T> HVec<T> {
     /// An array of these items.
     pub fn from_iter(heap: &Heap, items: impl Iterator<Item = T>) -> Result<HVec<T>, OutOfMemory> {
         let mut v = HVec::with_capacity(heap, items.size_hint().0)?;
-        for item in items {
-            v.push(heap, item)?;
-        }
+        v.extend(heap, items)?;
         Ok(v)
     }
 
@@ -88,6 +86,20 @@ impl<T> HVec<T> {
         }
         self.ptr = block.cast();
         self.bytes = bytes as u32;
+        Ok(())
+    }
+
+    /// Appends all items of an iterator.
+    #[inline]
+    pub fn extend(&mut self, heap: &Heap, items: impl Iterator<Item = T>) -> Result<(), OutOfMemory> {
+        for item in items {
+            if self.len as usize >= self.capacity() {
+                self.reserve(heap, 1)?;
+            }
+            // SAFETY: there is room behind len.
+            unsafe { self.ptr.as_ptr().add(self.len as usize).write(item) };
+            self.len += 1;
+        }
         Ok(())
     }
 
@@ -185,9 +197,13 @@ impl<T> HVec<T> {
     where
         T: Clone,
     {
-        self.reserve(heap, items.len())?;
+        if items.len() > self.capacity() - self.len as usize {
+            self.reserve(heap, items.len())?;
+        }
         for item in items {
-            self.push(heap, item.clone())?;
+            // SAFETY: there is room for them behind len.
+            unsafe { self.ptr.as_ptr().add(self.len as usize).write(item.clone()) };
+            self.len += 1;
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 use crate::object::{Args, Entry, Exception, Step, StrValue, Tuple, TupleHead, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cell::RefCell;
 use snakeye_heap::{Gc, Rom, Slot, Value};
 
@@ -112,7 +111,7 @@ impl Vm {
             heap.alloc(Exception {
                 class,
                 args: Slot::new(args.into()),
-                traceback: RefCell::new(Vec::new()),
+                traceback: RefCell::default(),
                 cause: Slot::new(Value::NONE),
             })
         })?;

@@ -2,6 +2,7 @@
 //! same order share a shape, so that code can remember "shape 7: `x` is slot 2".
 
 use alloc::vec::Vec;
+use core::cell::RefCell;
 use snakeye_heap::{Heap, OutOfMemory, Value};
 
 /// One step in the tree of shapes.
@@ -15,10 +16,28 @@ struct Shape {
     next: Vec<u32>,
 }
 
+/// A look-up remembered. An interned name lives as long as the heap, and a shape never changes.
+#[derive(Clone, Copy)]
+struct Known {
+    shape: u32,
+    /// `MISSING`: the shape has no such name.
+    slot: u32,
+    /// The word of the name.
+    name: usize,
+}
+
+const MISSING: u32 = u32::MAX;
+/// Look-ups remembered.
+const KNOWN: usize = if cfg!(target_pointer_width = "64") { 1024 } else { 64 };
+/// Shapes up to this length are searched without.
+const SHORT: u32 = 4;
+
 /// All shapes of a VM. Shape 0 does not exist.
 #[derive(Default)]
 pub struct Shapes {
     all: Vec<Shape>,
+    /// Made when the first long shape is searched.
+    known: RefCell<Vec<Known>>,
 }
 
 impl Shapes {
@@ -40,7 +59,28 @@ impl Shapes {
     }
 
     /// The slot of an interned name.
-    pub fn find(&self, mut shape: u32, name: &Value) -> Option<usize> {
+    pub fn find(&self, shape: u32, name: &Value) -> Option<usize> {
+        if self.all.get(shape as usize)?.len <= SHORT {
+            return self.search(shape, name);
+        }
+        let Ok(mut known) = self.known.try_borrow_mut() else { return self.search(shape, name) };
+        if known.is_empty() {
+            if known.try_reserve_exact(KNOWN).is_err() {
+                return self.search(shape, name);
+            }
+            known.resize(KNOWN, Known { shape: 0, slot: 0, name: 0 });
+        }
+        let name_word = name.word();
+        let place = (name_word >> 3 ^ name_word >> 9 ^ shape as usize * 31) % KNOWN;
+        let k = &mut known[place];
+        if k.shape != shape || k.name != name_word {
+            let slot = self.search(shape, name).map_or(MISSING, |slot| slot as u32);
+            *k = Known { shape, slot, name: name_word };
+        }
+        if k.slot == MISSING { None } else { Some(k.slot as usize) }
+    }
+
+    fn search(&self, mut shape: u32, name: &Value) -> Option<usize> {
         while let Some(s) = self.all.get(shape as usize) {
             if s.name.is(name) {
                 return Some(s.len as usize - 1);

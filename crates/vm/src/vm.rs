@@ -7,6 +7,7 @@ use crate::kinds::KINDS;
 use crate::memory::AddressMap;
 use crate::names::{N, NAMES};
 use crate::object::*;
+use crate::ops::Lookups;
 use crate::run::frozen::Frozen;
 use crate::run::step::Flow;
 use crate::run::thread::Scheduler;
@@ -82,6 +83,7 @@ pub struct Vm {
     pub(crate) names: Box<[Value]>,
     pub(crate) interner: Interner,
     pub(crate) shapes: Shapes,
+    pub(crate) lookups: Lookups,
     /// Changes when a class changes in a way that caches must notice.
     pub(crate) class_epoch: u32,
     /// The next exception passes a frame it was raised in before: no second traceback line.
@@ -152,6 +154,7 @@ impl Vm {
             names,
             interner,
             shapes: Shapes::default(),
+            lookups: Lookups::default(),
             class_epoch,
             reraising: false,
             leaving: Ok(Flow::Go),

@@ -283,8 +283,10 @@ fn dict_fromkeys(vm: &mut Vm, args: Args) -> Res<Step> {
 }
 
 fn dict_get(vm: &mut Vm, args: &[Value]) -> Res {
-    let dict = this(vm, &args[0])?;
-    let found = dict.get(vm, &args[1])?;
+    let found = match args[0].get::<Dict>() {
+        Some(dict) => dict.get(vm, &args[1])?,
+        None => this(vm, &args[0])?.get(vm, &args[1])?,
+    };
     Ok(found.or_else(|| args.get(2).cloned()).unwrap_or(Value::NONE))
 }
 

@@ -185,13 +185,13 @@ fn list_len(vm: &mut Vm, v: &Value) -> Res<usize> {
 
 fn list_get_item(vm: &mut Vm, v: &Value, key: &Value) -> Res {
     let list = this(vm, v)?;
-    if let Some(slice) = key.as_gc::<Slice>().cloned() {
-        let range = vm.slice_range(&slice, list.len())?;
+    if let Some(slice) = key.get::<Slice>() {
+        let range = vm.slice_range(slice, list.len())?;
         let items = list.read(vm)?;
-        let picked = range.positions().filter_map(|i| items.get(i).cloned());
         let mut out = HVec::with_capacity(&vm.heap, range.count)?;
-        for item in picked {
-            out.push(&vm.heap, item)?;
+        match items.get(range.start..range.start + range.count) {
+            Some(run) if range.step == 1 => out.extend_from_slice(&vm.heap, run)?,
+            _ => out.extend(&vm.heap, range.positions().filter_map(|i| items.get(i).cloned()))?,
         }
         drop(items);
         return made_list(vm, out);
@@ -220,18 +220,31 @@ fn list_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>) -> R
     match value {
         Some(value) => {
             // Collected first: that may run Python, after which the length may be another.
-            let new = vm.collect(&value)?;
+            let new = match vm.known_items(&value)? {
+                Some(new) => new,
+                None => {
+                    let new = vm.collect(&value)?;
+                    HVec::from_iter(&vm.heap, new.into_iter())?
+                }
+            };
             set_slice(vm, &list, &slice, new)
         }
         None => del_slice(vm, &list, &slice),
     }
 }
 
-fn set_slice(vm: &mut Vm, list: &Gc<List>, slice: &Gc<Slice>, new: Vec<Value>) -> Res<()> {
+fn set_slice(vm: &mut Vm, list: &Gc<List>, slice: &Gc<Slice>, mut new: HVec<Value>) -> Res<()> {
     let range = vm.slice_range(slice, list.len())?;
     if range.step == 1 {
-        let new = HVec::from_iter(&vm.heap, new.into_iter())?;
         let mut items = list.write(vm)?;
+        if let Some(run) = items.get_mut(range.start..range.stop)
+            && run.len() == new.len()
+        {
+            run.swap_with_slice(&mut new);
+            drop(items);
+            drop(new);
+            return Ok(());
+        }
         let old = items.splice(&vm.heap, range.start, range.stop, new)?;
         drop(items);
         drop(old);
@@ -243,7 +256,6 @@ fn set_slice(vm: &mut Vm, list: &Gc<List>, slice: &Gc<Slice>, new: Vec<Value>) -
             format_args!("attempt to assign sequence of size {} to extended slice of size {}", new.len(), range.count),
         ));
     }
-    let mut new = new;
     let mut items = list.write(vm)?;
     for (i, value) in range.positions().zip(new.iter_mut()) {
         if let Some(place) = items.get_mut(i) {

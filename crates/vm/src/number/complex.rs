@@ -130,9 +130,15 @@ fn complex_unary(vm: &mut Vm, op: UnOp, v: &Value) -> Res<Option<Value>> {
     match op {
         UnOp::Neg => new_complex(vm, -c.re, -c.im).map(Some),
         UnOp::Pos => Ok(Some(v.clone())),
-        UnOp::Abs => vm.new_float(libm::hypot(c.re, c.im)).map(Some),
+        UnOp::Abs => vm.new_float(magnitude(c)).map(Some),
         UnOp::Invert => Ok(None),
     }
+}
+
+fn magnitude(c: &Complex) -> f64 {
+    // Squares of these neither overflow nor vanish.
+    let ordinary = |x: f64| (1e-140..1e140).contains(&x.abs());
+    if ordinary(c.re) && ordinary(c.im) { libm::sqrt(c.re * c.re + c.im * c.im) } else { libm::hypot(c.re, c.im) }
 }
 
 fn complex_compare(_: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> Res<Option<bool>> {

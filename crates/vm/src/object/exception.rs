@@ -1,20 +1,86 @@
 //! Exceptions.
 
+use super::CodeObject;
 use crate::kinds::Trace;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use snakeye_heap::{Slot, Value};
+use snakeye_heap::{Gc, Slot, Value};
 
 /// Where an exception passed through.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceEntry {
+pub enum TraceEntry {
+    /// At an instruction; what is shown is worked out when it is asked for.
+    Code {
+        /// The function's code. It is not traced: code holds no exceptions.
+        code: Gc<CodeObject>,
+        /// Word of the instruction.
+        at: u32,
+    },
+    /// In a source text that does not compile.
+    Source {
+        /// Source file.
+        file: Rc<str>,
+        /// Line, from 1.
+        line: u32,
+    },
+}
+
+impl TraceEntry {
     /// Source file.
-    pub file: Rc<str>,
+    pub fn file(&self) -> &str {
+        match self {
+            TraceEntry::Code { code, .. } => &code.file,
+            TraceEntry::Source { file, .. } => file,
+        }
+    }
     /// Line, from 1.
-    pub line: u32,
-    /// Function name.
-    pub function: Rc<str>,
+    pub fn line(&self) -> u32 {
+        match self {
+            TraceEntry::Code { code, at } => code.line_of(*at),
+            TraceEntry::Source { line, .. } => *line,
+        }
+    }
+    /// Function name; empty where nothing ran.
+    pub fn function(&self) -> &str {
+        match self {
+            TraceEntry::Code { code, .. } => &code.name,
+            TraceEntry::Source { .. } => "",
+        }
+    }
+    /// Whether it is in this code.
+    pub fn is_in(&self, other: &Gc<CodeObject>) -> bool {
+        matches!(self, TraceEntry::Code { code, .. } if code.is(other))
+    }
+}
+
+/// Frames an exception passed through, the raise first. Most exceptions are caught where they are raised, so the
+/// first entry takes no allocation.
+#[derive(Default)]
+pub struct Traceback {
+    first: Option<TraceEntry>,
+    more: Vec<TraceEntry>,
+}
+
+/// Frames a traceback records; those further out are left away.
+const MAX_TRACE: usize = 48;
+
+impl Traceback {
+    /// Adds a frame, if there is room.
+    pub fn push(&mut self, entry: TraceEntry) {
+        if self.first.is_none() {
+            self.first = Some(entry);
+        } else if self.more.len() + 1 < MAX_TRACE && self.more.try_reserve(1).is_ok() {
+            self.more.push(entry);
+        }
+    }
+    /// The entries, the raise first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &TraceEntry> {
+        self.first.iter().chain(&self.more)
+    }
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        *self = Traceback::default();
+    }
 }
 
 /// An exception object of a built-in class, or the base part of an instance of a class derived from one.
@@ -24,7 +90,7 @@ pub struct Exception {
     /// Tuple of arguments.
     pub args: Slot,
     /// Frames from the raise outwards.
-    pub traceback: RefCell<Vec<TraceEntry>>,
+    pub traceback: RefCell<Traceback>,
     /// `__cause__`, set by `raise … from`.
     pub cause: Slot,
 }

@@ -22,8 +22,7 @@ impl Vm {
         let a_user = a.get::<Instance>().is_some();
         let b_user = b.get::<Instance>().is_some();
         if !a_user && !b_user {
-            let v = self.binary_native(op, a, b)?;
-            return self.or_unsupported(v, op.symbol(), a, b).map(Step::Done);
+            return self.binary_of_natives(op, a, b).map(Step::Done);
         }
         if a_user && let Some(f) = self.operator_method(a, op, 0) {
             let (a2, b2) = (a.clone(), b.clone());
@@ -49,6 +48,24 @@ impl Vm {
         let (x, y) = (self.base_object(a), self.base_object(b));
         let v = self.binary_native(op, &x, &y)?;
         self.or_unsupported(v, op.symbol(), a, b).map(Step::Done)
+    }
+
+    /// `a op b` where neither is an instance of a class defined in Python.
+    pub(crate) fn binary_of_natives(&mut self, op: BinOp, a: &Value, b: &Value) -> Res {
+        match self.binary_native(op, a, b)? {
+            Some(v) => Ok(v),
+            None => self.or_unsupported(None, op.symbol(), a, b),
+        }
+    }
+
+    /// `a op= b`, likewise.
+    pub(crate) fn inplace_native(&mut self, op: BinOp, a: &Value, b: &Value) -> Res {
+        if let Some(f) = self.def_of(a).inplace
+            && let Some(v) = f(self, op, a, b)?
+        {
+            return Ok(v);
+        }
+        self.binary_of_natives(op, a, b)
     }
 
     fn binary_native(&mut self, op: BinOp, a: &Value, b: &Value) -> Res<Option<Value>> {

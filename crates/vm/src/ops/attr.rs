@@ -6,6 +6,8 @@ use crate::names::N;
 use crate::object::*;
 use crate::vm::{Raised, Res, Vm};
 use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use snakeye_heap::{Gc, Value};
 
 /// What a look-up through a class found, and where.
@@ -19,21 +21,90 @@ pub(crate) enum Lookup {
 impl Vm {
     /// Looks an interned name up along the class's order.
     pub(crate) fn class_find(&self, class: &Class, name: &Value) -> Option<Lookup> {
-        for i in 0..class.mro.len() {
-            let m = class.mro.get(i)?;
-            if let Some(c) = m.get::<Class>() {
-                if let Some(v) = c.dict.get_name(name) {
-                    return Some(Lookup::Python(v));
-                }
-            } else if let Some(d) = m.get::<TypeDef>()
-                && let Some(e) = name.as_str().and_then(|n| d.find(n))
-            {
-                return Some(Lookup::Native(e));
-            }
-        }
-        None
+        self.lookups.find(class, name, self.class_epoch)
     }
+}
 
+/// A look-up through a class remembered: where it ended, not what was there.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The root shape, which no other class has.
+    class: u32,
+    epoch: u32,
+    /// The word of the name.
+    name: usize,
+    /// Place in the class's order; `NOWHERE`: it has no such attribute.
+    place: u32,
+    /// Entry of that class's dict.
+    entry: u32,
+    /// Or the entry of a built-in base.
+    native: Option<&'static Entry>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+/// Look-ups remembered.
+const KNOWN: usize = if cfg!(target_pointer_width = "64") { 256 } else { 32 };
+
+/// Look-ups through classes.
+#[derive(Default)]
+pub(crate) struct Lookups {
+    /// Made at the first look-up.
+    known: RefCell<Vec<Known>>,
+}
+
+impl Lookups {
+    fn find(&self, class: &Class, name: &Value, epoch: u32) -> Option<Lookup> {
+        let Ok(mut known) = self.known.try_borrow_mut() else { return search(class, name)?.found(class) };
+        if known.is_empty() {
+            if known.try_reserve_exact(KNOWN).is_err() {
+                return search(class, name)?.found(class);
+            }
+            known.resize(KNOWN, Known { class: 0, epoch: 0, name: 0, place: 0, entry: 0, native: None });
+        }
+        let (id, word) = (class.root_shape.get(), name.word());
+        let k = &mut known[(word >> 3 ^ word >> 9 ^ id as usize * 31) % KNOWN];
+        if k.class != id || k.name != word || k.epoch != epoch {
+            let nowhere = Known { class: 0, epoch: 0, name: 0, place: NOWHERE, entry: 0, native: None };
+            *k = Known { class: id, epoch, name: word, ..search(class, name).unwrap_or(nowhere) };
+        }
+        let k = *k;
+        k.found(class)
+    }
+}
+
+impl Known {
+    fn found(&self, class: &Class) -> Option<Lookup> {
+        if let Some(e) = self.native {
+            return Some(Lookup::Native(e));
+        }
+        if self.place == NOWHERE {
+            return None;
+        }
+        let m = class.mro.get(self.place as usize)?;
+        let table = m.get::<Class>()?.dict.table.try_borrow().ok()?;
+        table.value_at(self.entry as usize).cloned().map(Lookup::Python)
+    }
+}
+
+/// Where the look-up of an interned name along the class's order ends.
+fn search(class: &Class, name: &Value) -> Option<Known> {
+    let known = Known { class: 0, epoch: 0, name: 0, place: NOWHERE, entry: 0, native: None };
+    for i in 0..class.mro.len() {
+        let m = class.mro.get(i)?;
+        if let Some(c) = m.get::<Class>() {
+            if let Some(entry) = c.dict.table.try_borrow().ok()?.find_name(name) {
+                return Some(Known { place: i as u32, entry: entry as u32, ..known });
+            }
+        } else if let Some(d) = m.get::<TypeDef>()
+            && let Some(e) = name.as_str().and_then(|n| d.find(n))
+        {
+            return Some(Known { native: Some(e), ..known });
+        }
+    }
+    None
+}
+
+impl Vm {
     /// A special method that a class defined in Python gives its instances.
     pub(crate) fn find_special(&self, v: &Value, name: &Value) -> Option<Value> {
         let class = self.class_of_instance(v)?;

@@ -87,7 +87,14 @@ impl Vm {
     }
 
     /// Comparison by the types' slots; `shown` are the operands that messages name.
-    fn compare_native(&mut self, op: CmpOp, a: &Value, b: &Value, shown_a: &Value, shown_b: &Value) -> Res<bool> {
+    pub(crate) fn compare_native(
+        &mut self,
+        op: CmpOp,
+        a: &Value,
+        b: &Value,
+        shown_a: &Value,
+        shown_b: &Value,
+    ) -> Res<bool> {
         if let Some(f) = self.def_of(a).compare
             && let Some(v) = f(self, op, a, b)?
         {

@@ -12,7 +12,7 @@ mod iter;
 mod print;
 mod types;
 
-pub(crate) use attr::Lookup;
+pub(crate) use attr::{Lookup, Lookups};
 pub use compare::address_hash;
 
 use crate::object::{Step, StrValue};

@@ -134,7 +134,6 @@ impl Vm {
         }
         let pc = f.code.words.as_ptr();
         let stack = self.stack();
-        stack.depth += 1;
         stack.entries.push(Entry::Python(Frame {
             function,
             code,
@@ -154,10 +153,7 @@ impl Vm {
     pub(crate) fn make_generator(&mut self, function: Value, pos: &[Value], kw: &[(Value, Value)]) -> Res {
         let Some(f) = function.get::<Function>() else { return Err(self.type_error("function expected")) };
         let n = f.code.n_regs as usize;
-        let mut registers = HVec::with_capacity(&self.heap, n)?;
-        for _ in 0..n {
-            registers.push(&self.heap, Value::UNBOUND)?;
-        }
+        let mut registers = HVec::from_iter(&self.heap, (0..n).map(|_| Value::UNBOUND))?;
         self.bind(f, registers.as_mut_ptr(), pos, kw)?;
         Ok(self
             .heap

@@ -75,12 +75,7 @@ impl Vm {
         if let Some(p) = &self.pending
             && let Some(x) = self.exception_of(p)
         {
-            x.traceback.borrow_mut().push(TraceEntry {
-                file: e.file.clone(),
-                line: e.line,
-                // Nothing ran: there is no function to name.
-                function: "".into(),
-            });
+            x.traceback.borrow_mut().push(TraceEntry::Source { file: e.file.clone(), line: e.line });
         }
         raised
     }

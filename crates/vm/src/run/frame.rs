@@ -118,8 +118,6 @@ pub(crate) struct Stack {
     limit: *mut Value,
     /// Places of the first segment.
     first: usize,
-    /// Python frames on it.
-    pub depth: usize,
     /// For segments and entries.
     charge: Charge,
     /// Bytes of `charge` that are for entries.
@@ -141,7 +139,6 @@ impl Stack {
             segment: 0,
             limit: core::ptr::null_mut(),
             first,
-            depth: 0,
             charge: heap.hold_nothing(),
             for_entries: 0,
         }
@@ -276,7 +273,6 @@ impl Stack {
         let n = f.code().n_regs as usize;
         // SAFETY: the frame's registers (fact 2).
         unsafe { clear(f.base, n) };
-        self.depth -= 1;
         self.use_segment(f.segment as usize);
     }
 }

@@ -2,7 +2,7 @@
 //! else is an `op_` function, which says with which frame to go on.
 
 use super::cache::{self, cache_at};
-use super::frame::{Frame, Ret, clear, put, take};
+use super::frame::{Frame, FrameKind, Ret, clear, put, take};
 use super::quick::*;
 use super::step::{Delivered, Flow};
 use super::thread::State;
@@ -269,12 +269,20 @@ impl Vm {
                         let x = ext!();
                         let table = &*globals_of(&*frame).table.as_ptr();
                         if let Some(cache) = cache_at(frame, (x & 0xFFFF) as usize)
-                            && cache.kind == cache::GLOBAL
                             && cache.key == table.version()
-                            && let Some(v) = table.value_at(cache.index as usize)
                         {
-                            set!(w.a(), v.clone());
-                            continue;
+                            if cache.kind == cache::GLOBAL
+                                && let Some(v) = table.value_at(cache.index as usize)
+                            {
+                                set!(w.a(), v.clone());
+                                continue;
+                            } else if cache.kind == cache::BUILTIN
+                                && cache.epoch == (*self.builtins.dict.table.as_ptr()).version()
+                                && let Some(v) = &cache.value
+                            {
+                                set!(w.a(), v.clone());
+                                continue;
+                            }
                         }
                         slow!(op_load_global, w)
                     }
@@ -499,8 +507,24 @@ impl Vm {
                     Op::Yield => slow!(op_yield, w),
                     Op::YieldFrom => slow!(op_yield_from, w),
 
-                    Op::Call => slow!(op_call, w),
-                    Op::CallMethod => slow!(op_call_method, w),
+                    Op::Call => {
+                        let at = base.add(w.a() as usize);
+                        let next = self.quick_call(frame, pc, at, at.add(1), w.b() as usize);
+                        if !next.is_null() {
+                            return next;
+                        }
+                        slow!(op_call, w)
+                    }
+                    Op::CallMethod => {
+                        let at = base.add(w.a() as usize);
+                        if !(*at.add(1)).is_unbound() {
+                            let next = self.quick_call(frame, pc, at, at.add(1), w.b() as usize + 1);
+                            if !next.is_null() {
+                                return next;
+                            }
+                        }
+                        slow!(op_call_method, w)
+                    }
                     Op::CallKw => {
                         pc = pc.add(1);
                         slow!(op_call_keywords, w, false)
@@ -510,11 +534,15 @@ impl Vm {
                         slow!(op_call_keywords, w, true)
                     }
                     Op::CallEx => slow!(op_call_spread, w),
-                    Op::Return => {
-                        let v = take(base.add(w.a() as usize));
+                    Op::Return | Op::ReturnNone => {
+                        let v = if op == Op::Return { take(base.add(w.a() as usize)) } else { Value::NONE };
+                        if let Ret::Reg(r) = (*frame).ret
+                            && (*frame).kind == FrameKind::Plain
+                        {
+                            return self.quick_return(frame, r, v);
+                        }
                         slow!(op_return, v)
                     }
-                    Op::ReturnNone => slow!(op_return, Value::NONE),
                     Op::MakeFunction => {
                         pc = pc.add(1);
                         slow!(op_make_function, w)

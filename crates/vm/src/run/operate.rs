@@ -149,6 +149,10 @@ impl Vm {
                     return frame;
                 }
             }
+            if x.kind() != Instance::KIND && y.kind() != Instance::KIND {
+                let made = if in_place { self.inplace_native(op, x, y) } else { self.binary_of_natives(op, x, y) };
+                return self.put_result(frame, w.a(), made);
+            }
             if x.get::<Instance>().is_some()
                 && !(in_place && self.find_special(x, self.operator_name(op, 2)).is_some())
                 && let Some(f) = self.find_special(x, self.operator_name(op, 0))
@@ -158,6 +162,44 @@ impl Vm {
             }
             let step = if in_place { self.inplace_step(op, x, y) } else { self.binary_step(op, x, y) };
             self.finish(frame, step, Ret::Reg(w.a()))
+        }
+    }
+
+    /// A result for register `a` of the frame on top, which making it may have moved.
+    ///
+    /// # Safety
+    /// As for `finish`.
+    #[inline]
+    unsafe fn put_result(&mut self, frame: *mut Frame, a: u8, result: Res) -> *mut Frame {
+        match result {
+            Ok(v) => {
+                let frame = self.top_frame();
+                if !frame.is_null() {
+                    // SAFETY: a register of verified code (fact 1).
+                    unsafe { put((*frame).base.add(a as usize), v) };
+                }
+                frame
+            }
+            Err(Raised) => self.fail(frame),
+        }
+    }
+
+    /// A jump of the frame on top, which finding out the truth may have moved.
+    ///
+    /// # Safety
+    /// As for `finish`; the distance is the instruction's.
+    #[inline]
+    unsafe fn jump_result(&mut self, frame: *mut Frame, truth: Res<bool>, polarity: bool, distance: i32) -> *mut Frame {
+        match truth {
+            Ok(truth) => {
+                let frame = self.top_frame();
+                if truth == polarity && !frame.is_null() {
+                    // SAFETY: a distance of verified code (fact 1).
+                    unsafe { (*frame).pc = (*frame).pc.offset(distance as isize) };
+                }
+                frame
+            }
+            Err(Raised) => self.fail(frame),
         }
     }
 
@@ -194,6 +236,10 @@ impl Vm {
                 return frame;
             }
             let y = Value::int(n as i32);
+            if x.kind() != Instance::KIND {
+                let made = if in_place { self.inplace_native(op, x, &y) } else { self.binary_of_natives(op, x, &y) };
+                return self.put_result(frame, w.a(), made);
+            }
             let step = if in_place { self.inplace_step(op, x, &y) } else { self.binary_step(op, x, &y) };
             self.finish(frame, step, Ret::Reg(w.a()))
         }
@@ -211,6 +257,10 @@ impl Vm {
             if let Some(t) = quick_compare(op, x, y) {
                 put(base.add(w.a() as usize), Value::bool(t));
                 return frame;
+            }
+            if x.kind() != Instance::KIND && y.kind() != Instance::KIND {
+                let truth = self.compare_native(op, x, y, x, y).map(Value::bool);
+                return self.put_result(frame, w.a(), truth);
             }
             let step = self.compare_step(op, x, y);
             self.finish(frame, step, Ret::Reg(w.a()))
@@ -250,6 +300,10 @@ impl Vm {
                         (*frame).pc = (*frame).pc.offset(distance as isize);
                     }
                     frame
+                }
+                None if x.kind() != Instance::KIND && y.kind() != Instance::KIND => {
+                    let truth = self.compare_native(op, x, y, x, y);
+                    self.jump_result(frame, truth, polarity, distance)
                 }
                 None => {
                     let step = self.compare_step(op, x, y);
@@ -302,7 +356,14 @@ impl Vm {
     pub(super) unsafe fn op_unary(&mut self, frame: *mut Frame, w: Word, op: UnOp) -> *mut Frame {
         // SAFETY: facts 1 to 4.
         unsafe {
-            let step = self.unary_step(op, &*(*frame).base.add(w.b() as usize));
+            let v = &*(*frame).base.add(w.b() as usize);
+            if op == UnOp::Neg
+                && let Some(x) = v.as_inline_float()
+            {
+                let made = self.new_float(-x);
+                return self.put_result(frame, w.a(), made);
+            }
+            let step = self.unary_step(op, v);
             self.finish(frame, step, Ret::Reg(w.a()))
         }
     }
@@ -338,7 +399,12 @@ impl Vm {
                     return frame;
                 }
             }
-            if let Some(f) = self.plain_method(o, N::__getitem__)
+            if o.kind() != Instance::KIND && k.kind() != Instance::KIND {
+                if let Some(get) = self.def_of(o).get_item {
+                    let made = get(self, o, k);
+                    return self.put_result(frame, w.a(), made);
+                }
+            } else if let Some(f) = self.plain_method(o, N::__getitem__)
                 && let Some(next) = self.call_with(frame, f, [o, k], Ret::Reg(w.a()))
             {
                 return next;
@@ -380,6 +446,14 @@ impl Vm {
                 && let Some(next) = self.call_with(frame, f, [o, k, &v], Ret::Discard)
             {
                 return next;
+            }
+            if o.kind() != Instance::KIND
+                && let Some(set) = self.def_of(o).set_item
+            {
+                return match set(self, o, k, Some(v)) {
+                    Ok(()) => self.top_frame(),
+                    Err(Raised) => self.fail(frame),
+                };
             }
             let step = self.set_item_step(o, k, Some(v));
             self.finish(frame, step, Ret::Discard)

@@ -67,12 +67,16 @@ impl Vm {
             let code = NonNull::from(&*f.code);
             let stack = self.stack();
             let segment = stack.segment as u16;
-            stack.depth += 1;
-            let frame = Frame { function, code, base, pc, context: generator, top, ret, segment, kind };
-            stack.entries.push(Entry::Python(frame));
-            match stack.entries.last_mut() {
-                Some(Entry::Python(f)) => f,
-                _ => null_mut(),
+            let n = stack.entries.len();
+            if n == stack.entries.capacity() {
+                stack.entries.reserve(1);
+            }
+            let place = stack.entries.as_mut_ptr().add(n);
+            place.write(Entry::Python(Frame { function, code, base, pc, context: generator, top, ret, segment, kind }));
+            stack.entries.set_len(n + 1);
+            match &mut *place {
+                Entry::Python(f) => f,
+                _ => core::hint::unreachable_unchecked(),
             }
         }
     }
@@ -111,17 +115,24 @@ impl Vm {
     /// Takes the frame of the generator on top off the stack; returns where what it yields goes.
     #[inline(always)]
     fn suspend(&mut self, delegated: bool) -> Res<Ret> {
-        let stack = self.stack();
-        let Some(Entry::Python(f)) = stack.entries.pop() else { return Err(self.runtime_error("frame expected")) };
+        let Some(f) = self.stack().frame() else { return Err(self.runtime_error("frame expected")) };
         let pc = f.pc_index() as u32;
         if let Some(g) = f.context.get::<Generator>() {
             // The words of a YieldFrom: one.
             g.pc.set(if delegated { (pc - 1) | IN_YIELD_FROM } else { pc });
             g.state.set(GeneratorState::Suspended);
         }
-        stack.depth -= 1;
-        stack.use_segment(f.segment as usize);
-        Ok(f.ret)
+        let (ret, segment) = (f.ret, f.segment as usize);
+        let function = core::mem::replace(&mut f.function, Value::UNBOUND);
+        let context = core::mem::replace(&mut f.context, Value::UNBOUND);
+        let stack = self.stack();
+        stack.use_segment(segment);
+        let n = stack.entries.len() - 1;
+        // SAFETY: shorter by the entry on top, whose values are unbound: forgetting it leaks nothing.
+        unsafe { stack.entries.set_len(n) };
+        drop(function);
+        drop(context);
+        Ok(ret)
     }
 
     /// The frame on top yields `v`: it is set aside, and `v` goes to whoever resumed it.

@@ -269,7 +269,6 @@ impl Vm {
         let kind = if mode == ResumeMode::Next { FrameKind::Next } else { FrameKind::Send };
         let stack = self.stack();
         let (segment, top) = (stack.segment as u16, stack.top());
-        stack.depth += 1;
         stack.entries.push(Entry::Python(Frame {
             function,
             code,

@@ -5,13 +5,9 @@ use super::step::Flow;
 use crate::exceptions as exc;
 use crate::object::*;
 use crate::vm::{Raised, Res, Vm};
-use alloc::rc::Rc;
 use alloc::string::String;
 use core::fmt::Write;
 use snakeye_heap::Value;
-
-/// Frames a traceback records; those further out are left away.
-const MAX_TRACE: usize = 48;
 
 impl Vm {
     /// Finds who handles the exception on its way, down to `floor` entries of the running thread. `Err`: nobody
@@ -86,22 +82,18 @@ impl Vm {
     }
 
     pub(super) fn add_trace(&mut self, e: &Value) {
-        let Some(x) = self.exception_of(e) else { return };
         let again = core::mem::take(&mut self.reraising);
+        let own = e.as_gc::<Exception>().cloned();
+        let Some(x) = own.or_else(|| self.exception_of(e)) else { return };
         let Some(f) = self.stack().frame() else { return };
-        let code = f.code();
-        let entry = TraceEntry {
-            file: Rc::clone(&code.file),
-            line: code.line_of(f.pc_index().saturating_sub(1) as u32),
-            function: Rc::clone(&code.name),
-        };
+        let Some(function) = f.function.get::<Function>() else { return };
+        let code = function.code.clone();
+        let at = f.pc_index().saturating_sub(1) as u32;
         if let Ok(mut t) = x.traceback.try_borrow_mut() {
-            if again && t.last().is_some_and(|l| l.function == entry.function && l.file == entry.file) {
+            if again && t.iter().next_back().is_some_and(|last| last.is_in(&code)) {
                 return;
             }
-            if t.len() < MAX_TRACE && t.try_reserve(1).is_ok() {
-                t.push(entry);
-            }
+            t.push(TraceEntry::Code { code, at });
         };
     }
 
@@ -119,16 +111,16 @@ impl Vm {
         let mut out = String::new();
         if let Some(x) = self.exception_of(e)
             && let Ok(t) = x.traceback.try_borrow()
-            && !t.is_empty()
+            && t.iter().next().is_some()
         {
             let limit = self.traceback_limit();
             if limit > 0 {
                 out.push_str("Traceback (most recent call last):\n");
             }
             for l in t.iter().rev().take(limit) {
-                let _ = write!(out, "  File \"{}\", line {}", l.file, l.line);
-                if !l.function.is_empty() {
-                    let _ = write!(out, ", in {}", l.function);
+                let _ = write!(out, "  File \"{}\", line {}", l.file(), l.line());
+                if !l.function().is_empty() {
+                    let _ = write!(out, ", in {}", l.function());
                 }
                 out.push('\n');
             }

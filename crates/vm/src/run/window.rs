@@ -104,6 +104,93 @@ impl Vm {
         }
     }
 
+    /// A call of a Python function that takes exactly these arguments, where the stack has room. Null: not so, and
+    /// nothing was done.
+    ///
+    /// # Safety
+    /// As for `call_at`.
+    #[inline(always)]
+    pub(super) unsafe fn quick_call(
+        &mut self,
+        frame: *mut Frame,
+        pc: *const u32,
+        at: *mut Value,
+        first: *mut Value,
+        n: usize,
+    ) -> *mut Frame {
+        // SAFETY: per the contract; facts 1 to 3. `entries` has room, so that nothing moves.
+        unsafe {
+            let Some(f) = (*at).get::<Function>() else { return null_mut() };
+            let code = NonNull::from(&*f.code);
+            if n != f.code.direct as usize || (*frame).kind != FrameKind::Plain {
+                return null_mut();
+            }
+            let words = f.code.words.as_ptr();
+            let top = first.wrapping_add(f.code.n_regs as usize);
+            let limit = self.config.recursion_limit;
+            let stack = self.stack();
+            let depth = stack.entries.len();
+            if depth >= limit.min(stack.entries.capacity()) || top > stack.limit() {
+                return null_mut();
+            }
+            (*frame).pc = pc;
+            let segment = stack.segment as u16;
+            let place = stack.entries.as_mut_ptr().add(depth);
+            stack.entries.set_len(depth + 1);
+            // What the caller left behind its arguments would look like bound locals.
+            let end = (*frame).top;
+            let mut stale = first.add(n);
+            while stale < end {
+                put(stale, Value::UNBOUND);
+                stale = stale.add(1);
+            }
+            place.write(Entry::Python(Frame {
+                function: take(at),
+                code,
+                base: first,
+                pc: words,
+                context: Value::UNBOUND,
+                top,
+                ret: Ret::Reg(at.offset_from((*frame).base) as u8),
+                segment,
+                kind: FrameKind::Plain,
+            }));
+            self.threads.fuel -= 1;
+            match &mut *place {
+                Entry::Python(f) => f,
+                _ => core::hint::unreachable_unchecked(),
+            }
+        }
+    }
+
+    /// The plain function of `frame` returns `v` to register `r` of the Python frame below.
+    ///
+    /// # Safety
+    /// As for `op_call`.
+    #[inline(always)]
+    pub(super) unsafe fn quick_return(&mut self, frame: *mut Frame, r: u8, v: Value) -> *mut Frame {
+        // SAFETY: facts 1 to 3.
+        unsafe {
+            let f = &mut *frame;
+            clear(f.base, f.code.as_ref().n_regs as usize);
+            put(&mut f.function, Value::UNBOUND);
+            put(&mut f.context, Value::UNBOUND);
+            let segment = f.segment as usize;
+            let stack = self.stack();
+            stack.use_segment(segment);
+            // All values of the entry are unbound now, so forgetting it leaks nothing.
+            let n = stack.entries.len() - 1;
+            stack.entries.set_len(n);
+            if n > 0
+                && let Entry::Python(below) = &mut *stack.entries.as_mut_ptr().add(n - 1)
+            {
+                put(below.base.add(r as usize), v);
+                return below;
+            }
+            self.top_frame()
+        }
+    }
+
     /// Calls the function at `at` with the `n` arguments from `first` on, the result going to register `a`.
     ///
     /// # Safety
@@ -236,6 +323,13 @@ impl Vm {
                 let inner = m.function.clone();
                 function = inner;
             }
+            if let Some(rom) = snakeye_heap::Rom::<TypeDef>::from_value(&function)
+                && let Some(new) = rom.get().new
+            {
+                let step = new(self, &function, Args { pos: core::slice::from_raw_parts(first, n), kw: &kw });
+                clear(first, n);
+                return self.finish(frame, step, ret);
+            }
             if let Some(f) = function.get::<Function>() {
                 if kw.is_empty() && simple(f, n) {
                     return self.push_window(frame, function, first, n, ret, Value::UNBOUND);
@@ -352,7 +446,6 @@ impl Vm {
             let top = base.add(n_regs);
             let new = Frame { function, code, base, pc, context, top, ret, segment, kind: FrameKind::Plain };
             let stack = self.stack();
-            stack.depth += 1;
             let place = stack.entries.as_mut_ptr().add(depth);
             place.write(Entry::Python(new));
             stack.entries.set_len(depth + 1);
@@ -393,7 +486,6 @@ impl Vm {
                 let function = take(&mut f.function);
                 let context = take(&mut f.context);
                 let stack = self.stack();
-                stack.depth -= 1;
                 stack.use_segment(f.segment as usize);
                 // All values of the entry are unbound now, so forgetting it leaks nothing.
                 let n = stack.entries.len() - 1;
