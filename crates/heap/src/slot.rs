@@ -89,7 +89,17 @@ impl Slots {
         }
     }
     /// Appends.
+    #[inline]
     pub fn push(&self, heap: &Heap, value: Value) -> Result<(), OutOfMemory> {
+        // SAFETY: as in replace; with room, nothing but the row changes.
+        let row = unsafe { &mut *self.0.get() };
+        if row.len() < row.capacity() {
+            return row.push(heap, value);
+        }
+        self.push_growing(heap, value)
+    }
+    #[inline(never)]
+    fn push_growing(&self, heap: &Heap, value: Value) -> Result<(), OutOfMemory> {
         // The row is taken out while it grows: growing may collect, and the collector traces this row.
         // SAFETY: as in replace.
         let mut items = unsafe { core::mem::take(&mut *self.0.get()) };

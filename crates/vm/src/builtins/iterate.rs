@@ -3,7 +3,7 @@
 use crate::collection::{map_keys, sort_values};
 use crate::exceptions as exc;
 use crate::names::N;
-use crate::object::{Args, Generator, Instance, Iter, IterState, Param, Resume, ResumeMode, Step};
+use crate::object::{Args, Generator, Instance, Iter, IterState, List, Param, Resume, ResumeMode, Step};
 use crate::vm::{Res, Vm};
 use alloc::boxed::Box;
 use alloc::vec;
@@ -55,6 +55,9 @@ pub(super) fn next(vm: &mut Vm, args: &[Value]) -> Res<Step> {
 }
 
 pub(super) fn len(vm: &mut Vm, args: &[Value]) -> Res<Step> {
+    if let Some(list) = args[0].get::<List>() {
+        return Ok(Step::Done(vm.new_uint(list.len() as u64)?));
+    }
     let name = vm.name(N::__len__).clone();
     if args[0].get::<Instance>().is_some()
         && let Some(f) = vm.find_special(&args[0], &name)

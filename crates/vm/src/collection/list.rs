@@ -205,7 +205,7 @@ fn list_get_item(vm: &mut Vm, v: &Value, key: &Value) -> Res {
 
 fn list_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>) -> Res<()> {
     let list = this(vm, v)?;
-    let Some(slice) = key.as_gc::<Slice>().cloned() else {
+    let Some(slice) = key.as_gc::<Slice>() else {
         let i = element_index(vm, key, list.len(), "list")?;
         let mut items = list.write(vm)?;
         let old = match (value, items.get_mut(i)) {
@@ -219,6 +219,12 @@ fn list_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>) -> R
     };
     match value {
         Some(value) => {
+            if let Some(source) = value.get::<List>()
+                && !value.is(list.value())
+                && replace_run(vm, &list, slice, source)?
+            {
+                return Ok(());
+            }
             // Collected first: that may run Python, after which the length may be another.
             let new = match vm.known_items(&value)? {
                 Some(new) => new,
@@ -227,10 +233,27 @@ fn list_set_item(vm: &mut Vm, v: &Value, key: &Value, value: Option<Value>) -> R
                     HVec::from_iter(&vm.heap, new.into_iter())?
                 }
             };
-            set_slice(vm, &list, &slice, new)
+            set_slice(vm, &list, slice, new)
         }
-        None => del_slice(vm, &list, &slice),
+        None => del_slice(vm, &list, slice),
     }
+}
+
+/// Replaces the run of items that `slice` stands for by those of another list, if that has as many.
+fn replace_run(vm: &mut Vm, list: &List, slice: &Slice, source: &List) -> Res<bool> {
+    let range = vm.slice_range(slice, list.len())?;
+    let (mut items, new) = (list.write(vm)?, source.read(vm)?);
+    if range.step != 1 || new.len() != range.stop - range.start {
+        return Ok(false);
+    }
+    let Some(run) = items.get_mut(range.start..range.stop) else { return Ok(false) };
+    let numbers = |items: &[Value]| items.iter().all(|v| v.as_small_int().is_some());
+    if numbers(run) {
+        // Nothing that is replaced needs dropping.
+        run.clone_from_slice(&new);
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 fn set_slice(vm: &mut Vm, list: &Gc<List>, slice: &Gc<Slice>, mut new: HVec<Value>) -> Res<()> {

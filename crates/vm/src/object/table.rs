@@ -126,7 +126,10 @@ impl Table {
     #[inline]
     pub fn probe_quick(&self, key: &Value, hash: u32) -> Option<usize> {
         if self.index.is_empty() {
-            return self.entries.iter().position(|e| e.hash == hash && quick_equal(&e.key, key) == Some(true));
+            return self
+                .entries
+                .iter()
+                .position(|e| e.key.is(key) || e.hash == hash && quick_equal(&e.key, key) == Some(true));
         }
         let mask = self.index.len() - 1;
         let mut at = hash as usize & mask;
@@ -137,7 +140,7 @@ impl Table {
                 REMOVED => {}
                 n => {
                     let e = &self.entries[n as usize - 1];
-                    if e.hash == hash && quick_equal(&e.key, key) == Some(true) {
+                    if e.key.is(key) || e.hash == hash && quick_equal(&e.key, key) == Some(true) {
                         return Some(n as usize - 1);
                     }
                 }

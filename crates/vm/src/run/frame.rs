@@ -98,14 +98,11 @@ pub(crate) enum Entry {
         ret: Ret,
     },
     /// A native that takes every item of a generator; the generator's frame is above.
-    Walk(Box<Walking>),
-}
-
-/// A walk through a generator.
-pub(crate) struct Walking {
-    pub generator: Value,
-    pub walk: Box<dyn Walk>,
-    pub ret: Ret,
+    Walk {
+        generator: Value,
+        walk: Box<dyn Walk>,
+        ret: Ret,
+    },
 }
 
 /// A thread's registers and frames.

@@ -490,6 +490,8 @@ impl Vm {
                             &*l.items.as_ptr()
                         } else if let Some((_, items)) = (*state).tail::<TupleHead>() {
                             items
+                        } else if (*state).get::<Generator>().is_some() {
+                            slow!(op_for_generator, w)
                         } else {
                             slow!(op_for_iter, w)
                         };

@@ -172,14 +172,8 @@ impl Vm {
     #[inline]
     unsafe fn put_result(&mut self, frame: *mut Frame, a: u8, result: Res) -> *mut Frame {
         match result {
-            Ok(v) => {
-                let frame = self.top_frame();
-                if !frame.is_null() {
-                    // SAFETY: a register of verified code (fact 1).
-                    unsafe { put((*frame).base.add(a as usize), v) };
-                }
-                frame
-            }
+            // SAFETY: a register of verified code (fact 1).
+            Ok(v) => unsafe { self.put_top(a, v) },
             Err(Raised) => self.fail(frame),
         }
     }
@@ -531,8 +525,7 @@ impl Vm {
         unsafe {
             let base = (*frame).base;
             let jump = extension(frame) as i32;
-            let it = (*base.add(w.b() as usize)).clone();
-            if let Some(iter) = it.get::<Iter>()
+            if let Some(iter) = (*base.add(w.b() as usize)).get::<Iter>()
                 && let Some(item) = crate::collection::fast_next(self, iter)
             {
                 match item {
@@ -541,9 +534,7 @@ impl Vm {
                 }
                 return frame;
             }
-            if it.get::<Generator>().is_some() {
-                return self.op_for_generator(frame, w);
-            }
+            let it = (*base.add(w.b() as usize)).clone();
             let step = self.next_step(&it);
             self.finish(frame, step, Ret::ForIter { dst: w.a(), jump })
         }

@@ -29,7 +29,7 @@ impl Vm {
             let it = (*(*frame).base.add(w.b() as usize)).clone();
             if let Some(g) = it.get::<Generator>()
                 && is_ready(g)
-                && self.stack().entries.len() < self.config.recursion_limit
+                && self.has_room()
             {
                 let top = (*frame).top;
                 return self.push_generator(it, top, Value::NONE, ret, FrameKind::Next);
@@ -39,10 +39,18 @@ impl Vm {
         }
     }
 
+    /// Whether another frame fits as it is.
+    #[inline]
+    fn has_room(&mut self) -> bool {
+        let limit = self.config.recursion_limit;
+        let entries = &self.stack().entries;
+        entries.len() < limit.min(entries.capacity())
+    }
+
     /// Puts the frame of a generator that is suspended on the stack.
     ///
     /// # Safety
-    /// `top` is the end of the places in use; `generator` is one and `is_ready`.
+    /// The stack has room for it; `top` is the end of the places in use; `generator` is one and `is_ready`.
     #[inline(always)]
     pub(super) unsafe fn push_generator(
         &mut self,
@@ -68,9 +76,6 @@ impl Vm {
             let stack = self.stack();
             let segment = stack.segment as u16;
             let n = stack.entries.len();
-            if n == stack.entries.capacity() {
-                stack.entries.reserve(1);
-            }
             let place = stack.entries.as_mut_ptr().add(n);
             place.write(Entry::Python(Frame { function, code, base, pc, context: generator, top, ret, segment, kind }));
             stack.entries.set_len(n + 1);
@@ -95,13 +100,7 @@ impl Vm {
             loop {
                 match self.suspend(delegated) {
                     Ok(Ret::YieldFrom { .. }) => delegated = true,
-                    Ok(Ret::ForIter { dst, .. }) => {
-                        let below = self.top_frame();
-                        if !below.is_null() {
-                            put((*below).base.add(dst as usize), v);
-                        }
-                        return below;
-                    }
+                    Ok(Ret::ForIter { dst, .. }) => return self.put_top(dst, v),
                     Ok(ret) => {
                         let flow = self.start_step(Step::Done(v), ret);
                         return self.go(null_mut(), flow);
@@ -154,15 +153,15 @@ impl Vm {
         // SAFETY: facts 1 to 3.
         unsafe {
             let n = self.stack().entries.len();
-            let Some(Entry::Walk(walking)) = self.stack().entries.get_mut(n.wrapping_sub(2)) else {
+            let Some(Entry::Walk { walk: place, .. }) = self.stack().entries.get_mut(n.wrapping_sub(2)) else {
                 let flow = self.runtime_error("native frame expected");
                 return self.go(null_mut(), Err(flow));
             };
             // The walk's Python code, if it has any, runs above the generator's frame.
-            let mut walk = core::mem::replace(&mut walking.walk, alloc::boxed::Box::new(Nowhere));
+            let mut walk = core::mem::replace(place, alloc::boxed::Box::new(Nowhere));
             let taken = walk.item(self, v);
-            if let Some(Entry::Walk(walking)) = self.stack().entries.get_mut(n - 2) {
-                walking.walk = walk;
+            if let Some(Entry::Walk { walk: place, .. }) = self.stack().entries.get_mut(n - 2) {
+                *place = walk;
             }
             let result = match taken {
                 Ok(None) => {
@@ -177,9 +176,9 @@ impl Vm {
             };
             // An exception is the walk's, not the generator's.
             let suspended = self.suspend(false);
-            let Some(Entry::Walk(walking)) = self.stack().entries.pop() else { return self.fail(null_mut()) };
+            let Some(Entry::Walk { ret, .. }) = self.stack().entries.pop() else { return self.fail(null_mut()) };
             let flow = match suspended.and(result) {
-                Ok(v) => self.start_step(Step::Done(v), walking.ret),
+                Ok(v) => self.start_step(Step::Done(v), ret),
                 Err(Raised) => Err(Raised),
             };
             self.go(null_mut(), flow)
@@ -196,7 +195,7 @@ impl Vm {
             let v = core::mem::replace(&mut *(*frame).base.add(w.b() as usize), Value::NONE);
             let ret = Ret::YieldFrom { reg: w.b() };
             let flow = if let Some(g) = it.get::<Generator>() {
-                if is_ready(g) && self.stack().entries.len() < self.config.recursion_limit {
+                if is_ready(g) && self.has_room() {
                     let top = (*frame).top;
                     return self.push_generator(it, top, v, ret, FrameKind::Send);
                 }

@@ -1,6 +1,6 @@
 //! Carrying out steps: calls, waits, generator resumptions, and delivering results.
 
-use super::frame::{Entry, Frame, FrameKind, Ret, Walking, put};
+use super::frame::{Entry, Frame, FrameKind, Ret, put};
 use super::thread::State;
 use crate::exceptions as exc;
 use crate::object::*;
@@ -61,11 +61,7 @@ impl Vm {
                 Step::Resume(r) => return self.resume_generator(r.generator, r.value, r.mode, ret),
                 Step::Walk(generator, walk) => {
                     self.check_depth()?;
-                    self.stack().entries.push(Entry::Walk(Box::new(Walking {
-                        generator: generator.clone(),
-                        walk,
-                        ret,
-                    })));
+                    self.stack().entries.push(Entry::Walk { generator: generator.clone(), walk, ret });
                     return self.resume_generator(generator, Value::NONE, ResumeMode::Next, Ret::Walk);
                 }
                 Step::Enter(e) => {
@@ -135,10 +131,9 @@ impl Vm {
                 return Ok(Delivered::Next(then(self, Ok(v))?, ret));
             }
             Ret::Walk => {
-                let Some(Entry::Walk(walking)) = self.stack().entries.pop() else {
+                let Some(Entry::Walk { generator, mut walk, ret }) = self.stack().entries.pop() else {
                     return Err(self.runtime_error("native frame expected"));
                 };
-                let Walking { generator, mut walk, ret } = *walking;
                 if v.is_unbound() {
                     return Ok(Delivered::Next(walk.end(self)?, ret));
                 }

@@ -42,7 +42,7 @@ impl Vm {
                     }
                 }
                 // The walk is over; whoever asked for it gets the exception.
-                Some(Entry::Walk(_)) => drop(self.stack().entries.pop()),
+                Some(Entry::Walk { .. }) => drop(self.stack().entries.pop()),
                 Some(Entry::Python(_)) => {
                     self.add_trace(&e);
                     if self.enter_handler(&e) {

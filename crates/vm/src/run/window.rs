@@ -10,7 +10,7 @@ use crate::vm::{Raised, Res, Vm};
 use alloc::vec::Vec;
 use core::ptr::{NonNull, null_mut};
 use snakeye_bytecode::{CodeFlags, FreeVar, Word};
-use snakeye_heap::{Slots, Value};
+use snakeye_heap::{Rom, Slots, Value};
 
 impl Vm {
     /// The frame to interpret: the one on top. Null (with the exception set aside) when there is none.
@@ -57,27 +57,37 @@ impl Vm {
     /// # Safety
     /// `frame` is the frame on top (it is only compared, as it may have moved), and `ret` says a register of its
     /// verified code (fact 1).
+    #[inline]
     pub(super) unsafe fn finish(&mut self, frame: *mut Frame, step: Res<Step>, ret: Ret) -> *mut Frame {
-        let flow = match step {
-            Ok(Step::Done(v)) => {
-                // What made the step may have moved the frame.
-                if let Ret::Reg(r) = ret {
-                    let frame = self.top_frame();
-                    if !frame.is_null() {
-                        // SAFETY: per the contract.
-                        unsafe { put((*frame).base.add(r as usize), v) };
-                    }
-                    return frame;
-                }
-                if ret == Ret::Discard {
-                    return self.top_frame();
-                }
-                self.start_step(Step::Done(v), ret)
-            }
-            Ok(step) => self.start_step(step, ret),
-            Err(e) => Err(e),
-        };
+        match step {
+            Ok(Step::Done(v)) => match ret {
+                // SAFETY: per the contract.
+                Ret::Reg(r) => unsafe { self.put_top(r, v) },
+                Ret::Discard => self.top_frame(),
+                ret => self.finish_step(frame, Ok(Step::Done(v)), ret),
+            },
+            step => self.finish_step(frame, step, ret),
+        }
+    }
+
+    #[inline(never)]
+    fn finish_step(&mut self, frame: *mut Frame, step: Res<Step>, ret: Ret) -> *mut Frame {
+        let flow = step.and_then(|step| self.start_step(step, ret));
         self.go(frame, flow)
+    }
+
+    /// Puts `v` into register `r` of the frame on top: what made it may have moved the frame.
+    ///
+    /// # Safety
+    /// A register of the frame's verified code (fact 1).
+    #[inline]
+    pub(super) unsafe fn put_top(&mut self, r: u8, v: Value) -> *mut Frame {
+        let frame = self.top_frame();
+        if !frame.is_null() {
+            // SAFETY: per the contract.
+            unsafe { put((*frame).base.add(r as usize), v) };
+        }
+        frame
     }
 
     /// # Safety
@@ -206,21 +216,31 @@ impl Vm {
                 let function = take(at);
                 return self.push_window(frame, function, first, n, Ret::Reg(a), Value::UNBOUND);
             }
-            if let Some(f) = (*at).get::<NativeFn>()
-                && let Body::Plain(body) = f.body
-                && n >= f.min as usize
-                && (n <= f.max as usize || f.max == 255)
+            // Natives read their arguments where they lie, and only write registers above the frame's.
+            let args = core::slice::from_raw_parts(first, n);
+            if let Some(f) = (*at).get::<NativeFn>() {
+                if n >= f.min as usize && (n <= f.max as usize || f.max == 255) {
+                    let step = match f.body {
+                        Body::Plain(body) => {
+                            let result = body(self, args);
+                            clear(first, n);
+                            return match result {
+                                Ok(v) => self.put_top(a, v),
+                                Err(Raised) => self.fail(frame),
+                            };
+                        }
+                        Body::Steps(body) => body(self, args),
+                        Body::Keywords(body) => body(self, Args { pos: args, kw: &[] }),
+                    };
+                    clear(first, n);
+                    return self.finish(frame, step, Ret::Reg(a));
+                }
+            } else if let Some(rom) = Rom::<TypeDef>::from_value(&*at)
+                && let Some(new) = rom.get().new
             {
-                let result = body(self, core::slice::from_raw_parts(first, n));
+                let step = new(self, &rom.value(), Args { pos: args, kw: &[] });
                 clear(first, n);
-                return match result {
-                    Ok(v) => {
-                        put(at, v);
-                        // The native may have run code, and moved the frame.
-                        self.top_frame()
-                    }
-                    Err(Raised) => self.fail(frame),
-                };
+                return self.finish(frame, step, Ret::Reg(a));
             }
             self.call_any(frame, at, first, n, Vec::new(), a)
         }
@@ -323,7 +343,7 @@ impl Vm {
                 let inner = m.function.clone();
                 function = inner;
             }
-            if let Some(rom) = snakeye_heap::Rom::<TypeDef>::from_value(&function)
+            if let Some(rom) = Rom::<TypeDef>::from_value(&function)
                 && let Some(new) = rom.get().new
             {
                 let step = new(self, &function, Args { pos: core::slice::from_raw_parts(first, n), kw: &kw });
