@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Where the bytes live.
 enum Store {
-    Memory(Vec<u8>),
+    /// Bytes as they differ from the fill: memory nobody wrote is never touched.
+    Memory(Vec<u8>, u8),
     File(File),
 }
 
@@ -22,7 +23,7 @@ impl Image {
     /// An image in memory, filled with `fill`.
     pub(crate) fn memory(size: u64, fill: u8) -> Self {
         let bytes = usize::try_from(size).unwrap_or(usize::MAX);
-        Self { store: Store::Memory(vec![fill; bytes]), size }
+        Self { store: Store::Memory(vec![0; bytes], fill), size }
     }
 
     /// Opens the file, or creates it with `size` bytes of `fill`. The second value says whether
@@ -74,9 +75,10 @@ impl Image {
 
     pub(crate) fn read(&mut self, at: u64, buf: &mut [u8]) -> io::Result<()> {
         match &mut self.store {
-            Store::Memory(bytes) => {
+            Store::Memory(bytes, fill) => {
                 let source = range(at, buf.len()).and_then(|r| bytes.get(r));
                 buf.copy_from_slice(source.ok_or(io::ErrorKind::InvalidInput)?);
+                buf.iter_mut().for_each(|b| *b ^= *fill);
                 Ok(())
             }
             Store::File(file) => read_at(file, at, buf),
@@ -85,9 +87,11 @@ impl Image {
 
     pub(crate) fn write(&mut self, at: u64, data: &[u8]) -> io::Result<()> {
         match &mut self.store {
-            Store::Memory(bytes) => {
+            Store::Memory(bytes, fill) => {
                 let target = range(at, data.len()).and_then(|r| bytes.get_mut(r));
-                target.ok_or(io::ErrorKind::InvalidInput)?.copy_from_slice(data);
+                let target = target.ok_or(io::ErrorKind::InvalidInput)?;
+                target.copy_from_slice(data);
+                target.iter_mut().for_each(|b| *b ^= *fill);
                 Ok(())
             }
             Store::File(file) => write_at(file, at, data),

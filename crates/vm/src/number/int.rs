@@ -38,6 +38,7 @@ fn int_new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
     args.no_keywords(vm)?;
     match args.pos {
         [] => Ok(Step::Done(Value::int(0))),
+        [v] if v.as_small_int().is_some() => Ok(Step::Done(v.clone())),
         [v] => from_one(vm, v),
         [text, base] => {
             let base = vm.index_of(base)?;

@@ -83,9 +83,6 @@ pub fn find(vm: &mut Vm, table: &RefCell<Table>, key: &Value, hash: u32) -> Res<
     loop {
         let (candidates, version) = {
             let Ok(t) = table.try_borrow() else { return Err(vm.busy()) };
-            if let Some(i) = t.probe_quick(key, hash) {
-                return Ok(Some(i));
-            }
             match t.probe(key, hash) {
                 Probe::Found(i) => return Ok(Some(i)),
                 Probe::Missing => return Ok(None),

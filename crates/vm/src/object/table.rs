@@ -88,6 +88,9 @@ impl Table {
         let mut ask: Vec<(usize, Value)> = Vec::new();
         if self.index.is_empty() {
             for (i, e) in self.entries.iter().enumerate() {
+                if e.key.is(key) {
+                    return Probe::Found(i);
+                }
                 if e.hash == hash && !e.key.is_unbound() {
                     match quick_equal(&e.key, key) {
                         Some(true) => return Probe::Found(i),
@@ -106,6 +109,9 @@ impl Table {
                     REMOVED => {}
                     n => {
                         let e = &self.entries[n as usize - 1];
+                        if e.key.is(key) {
+                            return Probe::Found(n as usize - 1);
+                        }
                         if e.hash == hash {
                             match quick_equal(&e.key, key) {
                                 Some(true) => return Probe::Found(n as usize - 1),

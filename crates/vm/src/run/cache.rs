@@ -8,7 +8,7 @@ use crate::ops::Lookup;
 use crate::vm::{Raised, Res, Vm};
 use alloc::string::String;
 use snakeye_bytecode::Word;
-use snakeye_heap::{Gc, Value};
+use snakeye_heap::{Gc, Payload, TailHead, Value};
 
 // Kinds of cache entries.
 /// Entry `index` of the globals with version `key`.
@@ -23,6 +23,8 @@ pub(super) const ADD: u8 = 4;
 pub(super) const METHOD: u8 = 5;
 /// Method `value` of objects of the built-in type whose address says `key`.
 const NATIVE_METHOD: u8 = 6;
+/// Method `value` of objects whose kind is `key`, all of which are of one built-in type.
+pub(super) const KIND_METHOD: u8 = 8;
 /// Entry `index` of a module's dict.
 const MODULE_ENTRY: u8 = 7;
 
@@ -272,7 +274,13 @@ impl Vm {
                     && rom.get().get_attr.is_none()
                     && let Some(Entry::Fn(f)) = rom.get().find(name.as_str().unwrap_or(""))
                 {
-                    cache.set(NATIVE_METHOD, key, 0, 0);
+                    // Dicts of both sorts have the same methods.
+                    const SOLE: [u8; 5] = [List::KIND, Dict::KIND, StrHead::KIND, BytesHead::KIND, ByteArray::KIND];
+                    if SOLE.contains(&obj.kind()) {
+                        cache.set(KIND_METHOD, obj.kind() as u32, 0, 0);
+                    } else {
+                        cache.set(NATIVE_METHOD, key, 0, 0);
+                    }
                     cache.value = Some(f.value());
                     put(at, f.value());
                     put(at.add(1), obj);

@@ -340,6 +340,15 @@ impl Vm {
                             set!(w.a(), f.clone());
                             set!(w.a() + 1, obj);
                             continue;
+                        } else if let Some(cache) = cache_at(frame, (x >> 16) as usize)
+                            && cache.kind == cache::KIND_METHOD
+                            && cache.key == obj.kind() as u32
+                            && let Some(f) = &cache.value
+                        {
+                            let obj = obj.clone();
+                            set!(w.a(), f.clone());
+                            set!(w.a() + 1, obj);
+                            continue;
                         }
                         slow!(op_load_method, w)
                     }
