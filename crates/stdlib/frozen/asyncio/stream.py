@@ -107,27 +107,37 @@ StreamReader = StreamWriter = Stream
 
 async def open_connection(host, port, ssl=None, server_hostname=None):
     import socket
-    from errno import EINPROGRESS
+    from errno import EINPROGRESS, EISCONN
 
     family, kind, proto, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
     s = socket.socket(family, kind, proto)
-    s.setblocking(False)
     try:
-        s.connect(address)
-    except OSError as exc:
-        if exc.errno != EINPROGRESS:
-            s.close()
-            raise
-    if ssl:
-        if ssl is True:
-            from ssl import PROTOCOL_TLS_CLIENT, SSLContext
-
-            ssl = SSLContext(PROTOCOL_TLS_CLIENT)
-        name = server_hostname or host
-        s = ssl.wrap_socket(s, server_hostname=name, do_handshake_on_connect=False)
         s.setblocking(False)
+        try:
+            s.connect(address)
+        except OSError as exc:
+            if exc.errno != EINPROGRESS:
+                raise
+        yield core._io_queue.queue_write(s)
+        try:
+            # Tells how it went.
+            s.connect(address)
+        except OSError as exc:
+            if exc.errno != EISCONN:
+                raise
+        if ssl:
+            if ssl is True:
+                from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+
+                ssl = SSLContext(PROTOCOL_TLS_CLIENT)
+            name = server_hostname or host
+            s = ssl.wrap_socket(s, server_hostname=name, do_handshake_on_connect=False)
+            s.setblocking(False)
+            yield core._io_queue.queue_write(s)
+    except BaseException:
+        s.close()
+        raise
     stream = Stream(s)
-    yield core._io_queue.queue_write(s)
     return stream, stream
 
 
