@@ -153,7 +153,9 @@ impl Host for BoardHost {
             interests.iter().enumerate().filter_map(|(n, i)| Some((interest::to_board(i)?, n))).unzip();
         let wake = self.board.wait(&wanted, deadline_us);
         let mut found = vec![Ready::NONE; wanted.len()];
-        self.board.poll(&wanted, &mut found);
+        if wake == Wake::Ready && !wanted.is_empty() {
+            self.board.poll(&wanted, &mut found);
+        }
         for (n, r) in found.iter().enumerate() {
             if !r.is_empty()
                 && let Some(place) = ready.get_mut(places[n])

@@ -281,8 +281,15 @@ impl Vm {
 
     /// Chooses the next thread that can run, waiting for one if need be.
     pub(crate) fn choose(&mut self) {
-        self.poll(false);
         loop {
+            let n = self.threads.all.len();
+            let mut block = !(0..n).any(|i| self.runnable(i));
+            if block && !self.threads.scheduled.is_empty() && self.run_scheduled_in_main() {
+                // They may have woken somebody.
+                block = false;
+            }
+            // One look is enough, be it long or short.
+            self.poll(block);
             let n = self.threads.all.len();
             let start = self.threads.current;
             for k in 1..=n {
@@ -291,9 +298,6 @@ impl Vm {
                     self.turn(i);
                     return;
                 }
-            }
-            if self.threads.scheduled.is_empty() || !self.run_scheduled_in_main() {
-                self.poll(true);
             }
         }
     }
