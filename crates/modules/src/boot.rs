@@ -118,5 +118,5 @@ pub fn exit_code(vm: &mut Vm) -> i32 {
     }
     let text = vm.traceback_text(&e);
     vm.host.write_error(text.as_bytes());
-    1
+    if vm.is_exception(&e, &exc::KEYBOARD_INTERRUPT) { INTERRUPTED } else { 1 }
 }

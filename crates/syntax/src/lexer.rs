@@ -242,14 +242,15 @@ impl<'s> Lexer<'s> {
         self.line_start = self.at;
     }
 
+    /// Whether the text ends in a backslash and a line end, which join nothing.
+    pub(crate) fn ends_joined(&self) -> bool {
+        matches!(self.src, [.., b'\\', b'\n'] | [.., b'\\', b'\r'] | [.., b'\\', b'\r', b'\n'])
+    }
+
     /// Passes a backslash and the line end after it.
     fn pass_joint(&mut self) -> Parsed<()> {
-        let pos = self.pos(self.at);
         self.at += 1;
         self.skip_newline();
-        if self.at >= self.src.len() {
-            return Err(SyntaxError::boxed(pos, "the file ends after a '\\'"));
-        }
         Ok(())
     }
 

@@ -128,6 +128,9 @@ impl<'s> Parser<'s> {
 
     fn single_input(&mut self) -> Parsed<Vec<Stmt>> {
         let line = self.next_line()?;
+        if line.is_empty() && self.lexer.ends_joined() {
+            return Err(self.error("nothing follows the '\\'"));
+        }
         if self.tok.kind != Tok::Eof {
             return Err(self.error("more than one statement in interactive input"));
         }

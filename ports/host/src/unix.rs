@@ -42,9 +42,22 @@ struct Options {
     compat: bool,
 }
 
-/// Whether the environment asks for a prompt behind the program; the program itself may have set that.
+/// Whether the environment asks for a prompt behind the program.
 fn wants_inspect() -> bool {
     std::env::var_os("MICROPYINSPECT").is_some_and(|v| !v.is_empty())
+}
+
+/// The same behind the program, which may have called `os.putenv`: what scripts set, `os` keeps.
+fn wants_inspect_now(vm: &mut Vm) -> bool {
+    let asked = vm.import("os").and_then(|os| vm.get_attr(&os, "getenv")).and_then(|getenv| {
+        let name = vm.new_str("MICROPYINSPECT")?;
+        let value = vm.call(&getenv, &[name])?;
+        vm.truth(&value)
+    });
+    asked.unwrap_or_else(|_| {
+        drop(vm.take_exception());
+        false
+    })
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
@@ -148,7 +161,7 @@ pub fn main(args: &[String]) -> i32 {
         None if !o.inspect && !terminal::is_interactive() => piped(&mut vm, &o),
         None => interact(&mut vm),
     };
-    let code = if o.program.is_some() && (o.inspect || wants_inspect()) { interact(&mut vm) } else { code };
+    let code = if o.program.is_some() && (o.inspect || wants_inspect_now(&mut vm)) { interact(&mut vm) } else { code };
     snakeye_stdlib::sys::run_atexit(&mut vm);
     code
 }

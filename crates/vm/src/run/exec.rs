@@ -219,12 +219,21 @@ pub fn builtin_import(vm: &mut Vm, args: &[Value]) -> Res<Step> {
         _ => Value::NONE,
     };
     let level = match args.get(4) {
-        Some(l) => vm.index_of(l)?.max(0) as usize,
+        Some(l) => match usize::try_from(vm.index_of(l)?) {
+            Ok(level) => level,
+            Err(_) => return Err(vm.value_error("negative level")),
+        },
         None => 0,
     };
     if name.as_str() == Some("") && level == 0 {
         return Err(vm.value_error("empty module name"));
     }
-    let globals = vm.current_globals();
+    let globals = match args.get(1) {
+        Some(g) if level > 0 && !g.is_none() => match g.as_gc::<Dict>() {
+            Some(d) => d.clone(),
+            None => return Err(vm.type_error("globals must be a dict")),
+        },
+        _ => vm.current_globals(),
+    };
     vm.import_step(&name, &from, level, Some(&globals))
 }

@@ -39,10 +39,13 @@ impl Vm {
             None => parts[..=i].join("."),
         };
         let (name, p) = (parts[i].clone(), parent.clone());
+        let key = self.intern(&full)?;
+        // The package's attribute is set by the first import only: the package may have changed it since.
+        let new = self.modules.get_name(&key).is_none();
         let step = self.load_module(&full, &p);
         self.and_then(step, move |vm, r| {
             let m = r?;
-            if !parent.is_none() {
+            if !parent.is_none() && new {
                 match parent.get::<Module>() {
                     Some(package) => {
                         let name = vm.intern(&name)?;
@@ -89,6 +92,14 @@ impl Vm {
     fn load_module(&mut self, full: &str, parent: &Value) -> Res<Step> {
         let key = self.intern(full)?;
         if let Some(m) = self.modules.get_name(&key) {
+            // Without a path only what is built in can be meant: so a file that stands for a built-in module gets at it.
+            if parent.is_none()
+                && m.get::<Module>().is_some_and(|m| m.def.is_none())
+                && self.sys_path().is_empty()
+                && let Some(m) = self.builtin_module(full, false)?
+            {
+                return Ok(Step::Done(m));
+            }
             return Ok(Step::Done(m));
         }
         // A file may replace a built-in module, except for those that the VM itself stands on.
@@ -151,6 +162,21 @@ impl Vm {
         }
     }
 
+    /// The folders of `sys.path`, also when a script put another list or a tuple there.
+    fn sys_path(&mut self) -> Vec<String> {
+        let texts =
+            |items: &[Value]| -> Vec<String> { items.iter().filter_map(|v| v.as_str().map(String::from)).collect() };
+        let set = match (self.intern("sys"), self.intern("path")) {
+            (Ok(sys), Ok(path)) => self.modules.get_name(&sys).and_then(|m| m.get::<Module>()?.dict.get_name(&path)),
+            _ => None,
+        };
+        if let Some((_, items)) = set.as_ref().and_then(|v| v.tail::<TupleHead>()) {
+            return texts(items);
+        }
+        let list = set.as_ref().and_then(|v| v.get::<List>()).unwrap_or(&self.path);
+        list.items.try_borrow().map(|items| texts(&items)).unwrap_or_default()
+    }
+
     fn search_dirs(&mut self, parent: &Value) -> Res<Vec<String>> {
         if let Some(p) = parent.get::<Module>() {
             let name = self.name(N::__path__).clone();
@@ -159,7 +185,7 @@ impl Vm {
                 None => Vec::new(),
             });
         }
-        Ok(self.path.items.borrow().iter().filter_map(|v| v.as_str().map(String::from)).collect())
+        Ok(self.sys_path())
     }
 
     fn new_module(&mut self, key: &Value) -> Res<Gc<Module>> {
@@ -214,7 +240,11 @@ impl Vm {
             None => return Ok(None),
         };
         let own = self.intern(def.name)?;
-        let m = match self.modules.get_name(&own) {
+        let old = self.intern(&alloc::format!("u{}", def.name))?;
+        // Imported before under the other name? A file that took one of the names does not count.
+        let is_it = |m: &Value| m.get::<Module>().and_then(|m| m.def).is_some_and(|d| core::ptr::eq(d, def));
+        let loaded = [&own, &old].into_iter().find_map(|key| self.modules.get_name(key).filter(is_it));
+        let m = match loaded {
             Some(m) => m,
             None if def.name == "builtins" => self.builtins.value().clone(),
             None => {
@@ -222,15 +252,15 @@ impl Vm {
                 let name = self.name(N::__name__).clone();
                 dict.set_name(&self.heap, &name, own.clone())?;
                 let m = self.heap.alloc(Module { name: own.clone(), dict, def: Some(def) })?;
-                self.modules.set_name(&self.heap, &own, m.value().clone())?;
                 if let Some(init) = def.init {
                     init(self, &m)?;
                 }
                 m.into()
             }
         };
+        // Only under the name asked for: the other one may still become a file's.
         let key = self.intern(name)?;
-        if !key.is(&own) {
+        if self.modules.get_name(&key).is_none() {
             self.modules.set_name(&self.heap, &key, m.clone())?;
         }
         Ok(Some(m))
@@ -265,15 +295,25 @@ impl Vm {
     pub(crate) fn import_star(&mut self, m: &Value, globals: &Gc<Dict>, namespace: &Value) -> Res<()> {
         let target = namespace.as_gc::<Dict>().cloned().unwrap_or(globals.clone());
         let all = self.name(N::__all__).clone();
-        let list = match m.get::<Module>() {
-            Some(module) => module.dict.get_name(&all),
-            None => self.find_attr(m, &all)?,
-        };
+        let list = self.find_attr(m, &all)?;
         if let Some(list) = list {
             for name in self.collect(&list)? {
                 let name = self.intern_value(&name)?;
-                let step = self.import_from_step(m, &name)?;
-                let v = self.complete(step)?;
+                if name.as_str().is_none() {
+                    return Err(self.type_error("names in __all__ must be strings"));
+                }
+                let found = self.import_from_step(m, &name).and_then(|step| self.complete(step));
+                let v = match found {
+                    Ok(v) => v,
+                    Err(_) => {
+                        let e = self.take_exception();
+                        if !self.is_exception(&e, &exc::IMPORT_ERROR) {
+                            return Err(self.raise(e));
+                        }
+                        // Neither in the module nor a file beside it.
+                        self.get_attr(m, Vm::text_of(&name))?
+                    }
+                };
                 target.set_name(&self.heap, &name, v)?;
             }
             return Ok(());
