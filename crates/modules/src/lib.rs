@@ -24,6 +24,9 @@ pub mod tls;
 
 use snakeye_vm::object::ModuleDef;
 
+/// Modules of the desktop that take the place of the board's.
+pub static DESKTOP: &[&ModuleDef] = &[&machine::DESKTOP_MACHINE];
+
 /// Modules of every port that has a board.
 pub static MODULES: &[&ModuleDef] = &[
     &camera::CAMERA,

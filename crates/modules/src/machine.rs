@@ -1,5 +1,9 @@
 //! `machine` (docs: library/machine) and `esp` (docs: library/esp): pins, resets, identity, raw flash.
 
+mod rtc;
+mod signal;
+mod timer;
+
 use crate::host::board;
 use alloc::vec;
 use snakeye_hal::{FlashError, PinConfig, PinMode, Pull, ResetCause, ResetRequest};
@@ -11,6 +15,11 @@ pub static MACHINE: ModuleDef = ModuleDef {
     name: "machine",
     entries: &[
         ("Pin", Entry::Type(&PIN)),
+        ("PinBase", Entry::Type(&signal::PIN_BASE)),
+        ("RTC", Entry::Type(&rtc::RTC)),
+        ("Signal", Entry::Type(&signal::SIGNAL)),
+        ("Timer", Entry::Type(&timer::TIMER)),
+        method_steps!("time_pulse_us", 2, 3, signal::time_pulse_us),
         ("mem8", crate::mem::MEM8),
         ("mem16", crate::mem::MEM16),
         ("mem32", crate::mem::MEM32),
@@ -39,10 +48,7 @@ pub static MACHINE: ModuleDef = ModuleDef {
             let id = board(vm).board.system().unique_id();
             vm.new_bytes(&id)
         }),
-        method_steps!("idle", 0, 0, |vm, _| {
-            let wait = Wait { interests: vec![], deadline_us: Some(vm.host.now_us()) };
-            Ok(Step::park(wait, |_, r| r.map(|_| Step::Done(Value::NONE))))
-        }),
+        method_steps!("idle", 0, 0, idle),
         method!("disable_irq", 0, 0, |_, _| Ok(Value::TRUE)),
         method!("enable_irq", 1, 1, |_, _| Ok(Value::NONE)),
         ("PWRON_RESET", Entry::Int(ResetCause::PowerOn as i64)),
@@ -53,6 +59,27 @@ pub static MACHINE: ModuleDef = ModuleDef {
     ],
     init: None,
 };
+
+/// `machine` of the desktop: what MicroPython's unix port has.
+pub static DESKTOP_MACHINE: ModuleDef = ModuleDef {
+    name: "machine",
+    entries: &[
+        ("PinBase", Entry::Type(&signal::PIN_BASE)),
+        ("Signal", Entry::Type(&signal::SIGNAL)),
+        ("mem8", crate::mem::MEM8),
+        ("mem16", crate::mem::MEM16),
+        ("mem32", crate::mem::MEM32),
+        method_steps!("soft_reset", 0, 0, |vm, _| end(vm, ResetRequest::Soft)),
+        method_steps!("idle", 0, 0, idle),
+        method_steps!("time_pulse_us", 2, 3, signal::time_pulse_us),
+    ],
+    init: None,
+};
+
+fn idle(vm: &mut Vm, _: &[Value]) -> Res<Step> {
+    let wait = Wait { interests: vec![], deadline_us: Some(vm.host.now_us()) };
+    Ok(Step::park(wait, |_, r| r.map(|_| Step::Done(Value::NONE))))
+}
 
 /// Asks the board to end this run, and waits for it.
 fn end(vm: &mut Vm, request: ResetRequest) -> Res<Step> {

@@ -83,7 +83,7 @@ fn now_us(vm: &mut Vm) -> i64 {
 }
 
 /// Days since 1970-01-01 of a date in the Gregorian calendar (months may exceed 1–12).
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = (year + (month - 1).div_euclid(12), (month - 1).rem_euclid(12) + 1);
     // Years count from March, so that the leap day is the last of its year.
     let y = if month <= 2 { year - 1 } else { year };
@@ -93,7 +93,7 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month, day of a number of days since 1970-01-01.
-fn date_of(days: i64) -> (i64, i64, i64) {
+pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
     let z = days + 719_468;
     let (era, of_era) = (z.div_euclid(146_097), z.rem_euclid(146_097));
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -261,7 +261,12 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
     let _ = host.vfs.chdir(&cwd.to_string_lossy());
     let config =
         Config { heap_limit: o.heap, compat_1_11: o.compat, f32: false, opt_level: o.opt_level, ..Config::default() };
-    let modules: Vec<_> = snakeye_stdlib::MODULES.iter().chain(snakeye_modules::MODULES).copied().collect();
+    let modules: Vec<_> = snakeye_modules::DESKTOP
+        .iter()
+        .chain(snakeye_stdlib::MODULES)
+        .chain(snakeye_modules::MODULES)
+        .copied()
+        .collect();
     let small = |_| "the heap is too small to start".to_string();
     let mut vm = Vm::new(config, Box::new(host), &modules).map_err(small)?;
     vm.add_frozen(snakeye_stdlib::FROZEN);
