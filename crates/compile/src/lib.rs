@@ -68,7 +68,7 @@ impl Mode {
 }
 
 /// How to compile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Names at the top level go through the frame's namespace dict, then globals (`exec` and `eval`
     /// with locals that differ from globals). Otherwise they are globals.
@@ -81,6 +81,12 @@ pub struct Options {
     /// About how many bytes the tree of one top-level statement may take; more is an error of kind
     /// [`ErrorKind::Memory`].
     pub memory: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { separate_locals: false, optimize: 0, compat_1_11: false, memory: usize::MAX }
+    }
 }
 
 /// Compiles a parsed module or interactive input.

@@ -273,6 +273,15 @@ impl Heap {
         self.inner().unlocked(work)
     }
 
+    /// Runs `work` without the lock and with `bytes` beyond the limit: the last reserve.
+    pub fn with_reserve<R>(&self, bytes: usize, work: impl FnOnce() -> R) -> R {
+        let limit = self.inner().limit.get();
+        self.set_limit(limit.saturating_add(bytes));
+        let result = self.unlocked(work);
+        self.set_limit(limit);
+        result
+    }
+
     /// Whether every allocation fails now.
     pub fn locked(&self) -> bool {
         self.inner().gate.get() & LOCKED != 0
@@ -320,18 +329,14 @@ impl Heap {
 
 impl Drop for Heap {
     fn drop(&mut self) {
-        // SAFETY: invariant 4: no value outlives the heap. All counts are made immortal first, so dropping a
-        // payload touches no other cell; each payload is dropped once; then the memory goes.
+        // What is left are cycles and what only they hold: a collection drops them, each while all that it refers
+        // to is alive, as a payload's own Drop may look at that. Immortal cells are texts. Should somebody have
+        // forgotten a value, its payload is not dropped: there is no order in which that would be sound.
+        self.set_stress(Stress::Off);
+        self.collect();
+        // SAFETY: invariant 4: no value outlives the heap, so nobody looks at its memory any more.
         unsafe {
             let inner = self.inner.as_ref();
-            inner.collecting.set(true);
-            inner.each_cell(&mut |cell| {
-                cell.cast::<u32>().write(IMMORTAL);
-            });
-            inner.each_cell(&mut |cell| {
-                let kind = (*cell.cast::<Header>().as_ptr()).kind;
-                (inner.kinds[kind as usize].drop)(cell.as_ptr().add(HEADER));
-            });
             let mut page = inner.pages.get();
             while let Some(p) = NonNull::new(page) {
                 page = (*p.as_ptr()).next.get();

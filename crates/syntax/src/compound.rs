@@ -252,6 +252,7 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn function(&mut self, decorator_list: Vec<Expr>) -> Parsed<Box<FunctionDef>> {
+        self.new_scope();
         let pos = self.tok.pos;
         self.advance()?;
         let name = self.name("a function name")?;
@@ -265,6 +266,7 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn class(&mut self, decorator_list: Vec<Expr>) -> Parsed<Box<ClassDef>> {
+        self.new_scope();
         let pos = self.tok.pos;
         self.advance()?;
         let name = self.name("a class name")?;

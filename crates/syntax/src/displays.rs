@@ -154,6 +154,7 @@ impl Parser<'_> {
     /// The `for` clauses after `elt`.
     #[inline(never)]
     pub(crate) fn comprehension(&mut self, elt: Expr) -> Parsed<(Box<Expr>, Vec<Comprehension>)> {
+        self.new_scope();
         if matches!(elt.kind, ExprKind::Starred(_)) {
             let message = "a comprehension cannot unpack with '*'";
             return Err(SyntaxError::boxed(elt.pos, message));

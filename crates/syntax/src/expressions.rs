@@ -197,6 +197,7 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn lambda(&mut self) -> Parsed<Expr> {
+        self.new_scope();
         let pos = self.tok.pos;
         self.advance()?;
         let args = Box::new(self.parameters(Tok::Colon)?);

@@ -17,6 +17,9 @@ use crate::token::{Tok, Token};
 /// blocks) were measured on 64 bits.
 const TOKEN_COST: usize = 16 * size_of::<usize>();
 
+/// As [`TOKEN_COST`], for a scope.
+const SCOPE_COST: usize = 192 * size_of::<usize>();
+
 /// A parser that hands out top-level statements one by one, so that each can be compiled and
 /// dropped before the next is read.
 pub struct Parser<'s> {
@@ -27,6 +30,8 @@ pub struct Parser<'s> {
     pub(crate) depth: u16,
     /// What the present top-level statement has taken, by [`TOKEN_COST`].
     memory: usize,
+    /// What is kept of the statements before it: the code made of them.
+    kept: usize,
     started: bool,
     finished: bool,
     /// Statements of a line that are not handed out yet.
@@ -69,6 +74,7 @@ impl<'s> Parser<'s> {
             options: *options,
             depth: 0,
             memory: 0,
+            kept: 0,
             started: false,
             finished: false,
             line: Vec::new().into_iter(),
@@ -83,7 +89,8 @@ impl<'s> Parser<'s> {
         if self.finished {
             return Ok(None);
         }
-        self.memory = 0;
+        self.kept += (self.memory - self.kept) / 2;
+        self.memory = self.kept;
         match self.next_line() {
             Ok(line) => {
                 self.finished = line.is_empty();
@@ -160,6 +167,11 @@ impl<'s> Parser<'s> {
         }
         self.tok = self.lexer.next()?;
         Ok(())
+    }
+
+    /// Accounts for a function, class or comprehension: its code is an object with tables of its own.
+    pub(crate) fn new_scope(&mut self) {
+        self.memory += SCOPE_COST;
     }
 
     /// Passes a token of this kind, if it is the next.

@@ -1,10 +1,10 @@
 //! The built-in exception classes.
 
-use crate::object::{Args, Entry, Exception, Step, StrValue, Tuple, TupleHead, TypeDef};
+use crate::object::{Args, Entry, Exception, RESERVE, Step, StrHead, StrValue, Tuple, TupleHead, TypeDef};
 use crate::vm::{Res, Vm};
 use alloc::string::String;
 use core::cell::RefCell;
-use snakeye_heap::{Gc, Rom, Slot, Value};
+use snakeye_heap::{Gc, Heap, OutOfMemory, Rom, Slot, Value};
 
 /// What all exception classes have in common; a class of a module's own adds its name and base.
 pub const EXC: TypeDef = TypeDef {
@@ -94,6 +94,17 @@ fn exception_new(vm: &mut Vm, class: &Value, args: Args) -> Res<Step> {
     Ok(Step::Done(vm.make_exception(class, args.pos)?))
 }
 
+fn new_exception(heap: &Heap, class: Value, args: &[Value]) -> Result<Value, OutOfMemory> {
+    let args = TupleHead::make(heap, args.iter().cloned())?;
+    let made = heap.alloc(Exception {
+        class,
+        args: Slot::new(args.into()),
+        traceback: RefCell::default(),
+        cause: Slot::new(Value::NONE),
+    })?;
+    Ok(made.into())
+}
+
 impl Vm {
     /// An exception object of a built-in class.
     pub fn new_exception(&mut self, class: &'static Rom<TypeDef>, args: &[Value]) -> Res {
@@ -106,28 +117,19 @@ impl Vm {
         let word = size_of::<Value>();
         let room = self.config.emergency_buffer.saturating_sub(8 * word) / word;
         let args = if heap.locked() && args.len() > room { &[] } else { args };
-        let made = heap.unlocked(|| {
-            let args = TupleHead::make(heap, args.iter().cloned())?;
-            heap.alloc(Exception {
-                class,
-                args: Slot::new(args.into()),
-                traceback: RefCell::default(),
-                cause: Slot::new(Value::NONE),
-            })
-        })?;
-        Ok(made.into())
+        let made = heap.unlocked(|| new_exception(heap, class, args))?;
+        Ok(made)
     }
 
     /// A MemoryError made with the heap's last reserve; when even that fails, the class itself stands for it.
     pub(crate) fn memory_error(&mut self) -> Value {
-        let limit = self.heap.stats().limit;
-        self.heap.set_limit(limit + 4096);
         let locked = self.heap.locked();
-        self.heap.set_locked(false);
         let text = if locked { "memory allocation failed, heap is locked" } else { "memory allocation failed" };
-        let made = self.new_str(text).and_then(|m| self.new_exception(&MEMORY_ERROR, &[m]));
-        self.heap.set_locked(locked);
-        self.heap.set_limit(limit);
+        let heap = &self.heap;
+        let made = heap.with_reserve(RESERVE, || {
+            let text = StrHead::make(heap, text)?;
+            new_exception(heap, MEMORY_ERROR.value(), &[text.into()])
+        });
         made.unwrap_or_else(|_| MEMORY_ERROR.value())
     }
 

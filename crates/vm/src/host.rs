@@ -88,7 +88,7 @@ pub trait Host {
 }
 
 /// A host that is nowhere: takes the place of the real one while a VM is taken apart.
-pub(crate) struct NoHost;
+pub struct NoHost;
 
 impl Host for NoHost {
     fn write(&mut self, _: &[u8]) {}

@@ -43,7 +43,7 @@ pub struct Shapes {
 impl Shapes {
     /// Shapes live as long as the VM, and so does what is accounted for them.
     fn push(&mut self, heap: &Heap, shape: Shape) -> Result<u32, OutOfMemory> {
-        heap.unlocked(|| heap.charge(size_of::<Shape>() + size_of::<u32>()))?;
+        heap.unlocked(|| heap.charge(2 * size_of::<Shape>() + 4 * size_of::<u32>()))?;
         if self.all.is_empty() {
             self.all.try_reserve(16).map_err(|_| OutOfMemory)?;
             self.all.push(Shape { parent: 0, name: Value::UNBOUND, len: 0, next: Vec::new() });

@@ -24,9 +24,7 @@ pub(super) fn to_json(vm: &mut Vm, object: &Value, item_separator: &str, key_sep
         stack.push(open);
     }
     while let Some(open) = stack.last_mut() {
-        if out.len() > vm.heap.stats().limit {
-            return Err(Raised);
-        }
+        vm.text_room(&mut out, 64 + item_separator.len() + key_separator.len())?;
         let value = match open {
             Open::Items { of, next } => match item(vm, of, *next)? {
                 Some(v) => {
@@ -88,6 +86,7 @@ fn write(vm: &mut Vm, value: &Value, out: &mut String) -> Res<Option<Open>> {
     } else if value.is(&Value::FALSE) {
         append(out, "false")?;
     } else if let Some(s) = value.as_str() {
+        vm.text_room(out, s.len() + 2)?;
         quoted(out, s)?;
     } else if let Some(b) = value.as_bytes() {
         match core::str::from_utf8(b) {

@@ -301,10 +301,14 @@ fn re_sub(vm: &mut Vm, args: &[Value]) -> Res<Step> {
 }
 
 fn push(vm: &mut Vm, out: &mut Vec<u8>, bytes: &[u8]) -> Res<()> {
-    if bytes.len() > 256 {
-        charged(vm, out.len().saturating_add(bytes.len()))?;
+    if out.capacity() - out.len() < bytes.len() {
+        let new = out.len().saturating_add(bytes.len()).max(out.capacity() * 2);
+        if new > 1024 {
+            // There will be the bytes and the object made of them.
+            charged(vm, new.saturating_mul(2))?;
+        }
+        out.try_reserve(new - out.len()).map_err(|_| Raised)?;
     }
-    out.try_reserve(bytes.len()).map_err(|_| Raised)?;
     out.extend_from_slice(bytes);
     Ok(())
 }

@@ -3,9 +3,8 @@
 use super::CodeObject;
 use crate::kinds::Trace;
 use alloc::rc::Rc;
-use alloc::vec::Vec;
 use core::cell::RefCell;
-use snakeye_heap::{Gc, Slot, Value};
+use snakeye_heap::{Gc, HVec, Heap, Slot, Value};
 
 /// Where an exception passed through.
 pub enum TraceEntry {
@@ -58,24 +57,27 @@ impl TraceEntry {
 #[derive(Default)]
 pub struct Traceback {
     first: Option<TraceEntry>,
-    more: Vec<TraceEntry>,
+    more: HVec<TraceEntry>,
 }
+
+/// Bytes beyond the heap's limit that exceptions and their tracebacks may take.
+pub(crate) const RESERVE: usize = 4096;
 
 /// Frames a traceback records; those further out are left away.
 const MAX_TRACE: usize = 48;
 
 impl Traceback {
-    /// Adds a frame, if there is room.
-    pub fn push(&mut self, entry: TraceEntry) {
+    /// Adds a frame; left out when even the heap's reserve is used up.
+    pub fn push(&mut self, heap: &Heap, entry: TraceEntry) {
         if self.first.is_none() {
             self.first = Some(entry);
-        } else if self.more.len() + 1 < MAX_TRACE && self.more.try_reserve(1).is_ok() {
-            self.more.push(entry);
+        } else if self.more.len() + 1 < MAX_TRACE {
+            let _ = heap.with_reserve(RESERVE, || self.more.push(heap, entry));
         }
     }
     /// The entries, the raise first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &TraceEntry> {
-        self.first.iter().chain(&self.more)
+        self.first.iter().chain(&*self.more)
     }
     /// Forgets all.
     pub fn clear(&mut self) {

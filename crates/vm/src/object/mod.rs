@@ -25,6 +25,7 @@ pub use bytes::{ByteArray, Bytes, BytesHead, BytesOwner, ExternalBytes};
 pub use class::{BoundMethod, Class, ClassFlags, ClassMethod, Property, StaticMethod, Super};
 pub use code::{Cache, CodeObject};
 pub use dict::{Dict, DictView, Set, ViewKind, find, insert, remove};
+pub(crate) use exception::RESERVE;
 pub use exception::{Exception, TraceEntry, Traceback};
 pub use function::{CellObject, Function};
 pub use generator::{Generator, GeneratorState};

@@ -60,13 +60,14 @@ impl Vm {
 
     /// Room for `more` bytes in a text, which may not outgrow what is left of the heap.
     #[inline]
-    pub(crate) fn text_room(&self, out: &mut String, more: usize) -> Res<()> {
+    pub fn text_room(&self, out: &mut String, more: usize) -> Res<()> {
         if out.capacity() - out.len() >= more {
             return Ok(());
         }
         let new = out.len().saturating_add(more).max(out.capacity() * 2);
         if new > SMALL_TEXT {
-            self.heap.probe(new)?;
+            // There will be the text and the object made of it.
+            self.heap.probe(new.saturating_mul(2))?;
         }
         out.try_reserve(new - out.len()).map_err(|_| crate::Raised)
     }

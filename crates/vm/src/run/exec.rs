@@ -75,7 +75,9 @@ impl Vm {
         if let Some(p) = &self.pending
             && let Some(x) = self.exception_of(p)
         {
-            x.traceback.borrow_mut().push(TraceEntry::Source { file: e.file.clone(), line: e.line });
+            if let Ok(mut t) = x.traceback.try_borrow_mut() {
+                t.push(&self.heap, TraceEntry::Source { file: e.file.clone(), line: e.line });
+            }
         }
         raised
     }

@@ -93,7 +93,7 @@ impl Vm {
             if again && t.iter().next_back().is_some_and(|last| last.is_in(&code)) {
                 return;
             }
-            t.push(TraceEntry::Code { code, at });
+            t.push(&self.heap, TraceEntry::Code { code, at });
         };
     }
 

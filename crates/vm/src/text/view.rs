@@ -209,7 +209,7 @@ pub(crate) fn check_size(vm: &Vm, n: Option<usize>) -> Res<usize> {
 
 /// An empty vector with room for `n` bytes; MemoryError when the heap's limit does not allow them.
 pub(crate) fn scratch(vm: &Vm, n: usize) -> Res<Vec<u8>> {
-    check_size(vm, Some(n))?;
+    check_size(vm, n.checked_mul(2))?;
     let mut v = Vec::new();
     v.try_reserve_exact(n).map_err(|_| Raised)?;
     Ok(v)
