@@ -71,7 +71,7 @@ impl Shapes {
             known.resize(KNOWN, Known { shape: 0, slot: 0, name: 0 });
         }
         let name_word = name.word();
-        let place = (name_word >> 3 ^ name_word >> 9 ^ shape as usize * 31) % KNOWN;
+        let place = (name_word >> 3 ^ name_word >> 9 ^ (shape as usize * 31)) % KNOWN;
         let k = &mut known[place];
         if k.shape != shape || k.name != name_word {
             let slot = self.search(shape, name).map_or(MISSING, |slot| slot as u32);

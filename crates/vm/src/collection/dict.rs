@@ -283,6 +283,9 @@ fn dict_fromkeys(vm: &mut Vm, args: Args) -> Res<Step> {
 }
 
 fn dict_get(vm: &mut Vm, args: &[Value]) -> Res {
+    if let Some(v) = args[0].get::<Dict>().and_then(|dict| dict.get_quick(&args[1])) {
+        return Ok(v);
+    }
     let found = match args[0].get::<Dict>() {
         Some(dict) => dict.get(vm, &args[1])?,
         None => this(vm, &args[0])?.get(vm, &args[1])?,

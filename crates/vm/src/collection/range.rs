@@ -139,7 +139,7 @@ fn range_contains(vm: &mut Vm, v: &Value, item: &Value) -> Res<bool> {
         }
     };
     let inside = if r.step > 0 { r.start <= n && n < r.stop } else { r.stop < n && n <= r.start };
-    Ok(inside && (n as i128 - r.start as i128) % r.step as i128 == 0)
+    Ok(inside && (r.step == 1 || (n as i128 - r.start as i128) % r.step as i128 == 0))
 }
 
 fn range_iter(vm: &mut Vm, v: &Value) -> Res {

@@ -153,6 +153,17 @@ impl Dict {
         }
     }
 
+    /// The value under a small integer or a string; `None` when it is not found that quickly.
+    #[inline]
+    pub fn get_quick(&self, key: &Value) -> Option<Value> {
+        let hash = match key.as_small_int() {
+            Some(n) => crate::number::hash_int(n),
+            None => key.as_str().map(|_| key.str_hash())?,
+        };
+        let t = self.table.try_borrow().ok()?;
+        t.value_at(t.probe_quick(key, hash)?).cloned()
+    }
+
     /// Puts a value.
     pub fn set(&self, vm: &mut Vm, key: Value, value: Value) -> Res<()> {
         insert(vm, &self.table, key, value).map(drop)

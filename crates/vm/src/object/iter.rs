@@ -19,6 +19,12 @@ impl Trace for Range {}
 impl Range {
     /// Number of values.
     pub fn len(&self) -> usize {
+        // No division of 128 bits for the most common ranges.
+        if self.step == 1
+            && let Some(n) = self.stop.checked_sub(self.start)
+        {
+            return usize::try_from(n.max(0)).unwrap_or(usize::MAX);
+        }
         let (start, stop, step) = (self.start as i128, self.stop as i128, self.step as i128);
         let n = if step > 0 { (stop - start + step - 1) / step } else { (start - stop - step - 1) / -step };
         n.clamp(0, usize::MAX as i128) as usize

@@ -62,7 +62,7 @@ impl Lookups {
             known.resize(KNOWN, Known { class: 0, epoch: 0, name: 0, place: 0, entry: 0, native: None });
         }
         let (id, word) = (class.root_shape.get(), name.word());
-        let k = &mut known[(word >> 3 ^ word >> 9 ^ id as usize * 31) % KNOWN];
+        let k = &mut known[(word >> 3 ^ word >> 9 ^ (id as usize * 31)) % KNOWN];
         if k.class != id || k.name != word || k.epoch != epoch {
             let nowhere = Known { class: 0, epoch: 0, name: 0, place: NOWHERE, entry: 0, native: None };
             *k = Known { class: id, epoch, name: word, ..search(class, name).unwrap_or(nowhere) };
