@@ -333,6 +333,8 @@ opcodes! {
     /// Calls R[a] with the positional arguments in the list R[a+1] and the keywords in the dict R[a+2]
     /// (None: no keywords).
     CallEx: A,
+    /// As CallEx after LoadMethod at a: the list is R[a+2], the dict R[a+3].
+    CallMethodEx: A,
     /// Returns R[a] to the caller.
     Return: A,
     /// Returns None.

@@ -377,6 +377,7 @@ impl Check<'_> {
 fn group_at_a(op: Op) -> usize {
     match op {
         Op::ForPrep | Op::CallEx => 3,
+        Op::CallMethodEx => 4,
         _ => 1,
     }
 }

@@ -27,6 +27,18 @@ impl Vm {
         self.function_of(code, globals)
     }
 
+    /// The body of a compiled module, a function without parameters.
+    pub(crate) fn load_mpy(&mut self, data: &[u8], globals: &Gc<Dict>) -> Res {
+        match snakeye_mpy::load(data, (usize::BITS - 1) as u8) {
+            Ok(code) => {
+                let code = self.load_verified(code)?;
+                self.function_of(code, globals)
+            }
+            Err(snakeye_mpy::Error::Memory) => Err(Raised),
+            Err(e) => Err(self.raise_fmt(&exc::VALUE_ERROR, format_args!("{e}"))),
+        }
+    }
+
     pub(crate) fn function_of(&mut self, code: Gc<CodeObject>, globals: &Gc<Dict>) -> Res {
         let f = Function {
             code,

@@ -119,18 +119,17 @@ impl Vm {
                 if dir.is_empty() { leaf.to_owned() } else { alloc::format!("{}/{leaf}", dir.trim_end_matches('/')) };
             let base = if dir == "/" { alloc::format!("/{leaf}") } else { base };
             if self.source_at(&base) == Found::Folder {
-                let init = alloc::format!("{base}/__init__.py");
+                let init = self.module_file(&alloc::format!("{base}/__init__"));
                 let m = self.new_module(&key)?;
                 let path = self.new_str(&base)?;
                 let name = self.name(N::__path__).clone();
                 m.dict.set_name(&self.heap, &name, path)?;
-                if self.source_at(&init) == Found::File {
-                    return self.run_file(m, &init);
-                }
-                return Ok(Step::Done(m.into()));
+                return match init {
+                    Some(init) => self.run_file(m, &init),
+                    None => Ok(Step::Done(m.into())),
+                };
             }
-            let file = alloc::format!("{base}.py");
-            if self.source_at(&file) == Found::File {
+            if let Some(file) = self.module_file(&base) {
                 let m = self.new_module(&key)?;
                 return self.run_file(m, &file);
             }
@@ -153,6 +152,12 @@ impl Vm {
             });
         }
         Err(self.raise_fmt(&exc::IMPORT_ERROR, format_args!("no module named '{full}'")))
+    }
+
+    /// The file of a module: source, else compiled.
+    fn module_file(&mut self, base: &str) -> Option<String> {
+        let files = [".py", ".mpy"].map(|ending| alloc::format!("{base}{ending}"));
+        files.into_iter().find(|file| self.source_at(file) == Found::File)
     }
 
     fn source_at(&mut self, path: &str) -> Found {
@@ -206,6 +211,7 @@ impl Vm {
         let made = match inner.and_then(|inner| self.frozen_file(inner)) {
             Some(built_in) => self.load_frozen(built_in, &m.dict),
             None => match self.host.read_file(file) {
+                Ok(data) if file.ends_with(".mpy") => self.load_mpy(&data, &m.dict),
                 Ok(text) => self.compile(&text, file, Source::File, &m.dict, false),
                 Err(errno) => Err(self.os_error(errno)),
             },

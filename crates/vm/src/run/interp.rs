@@ -544,7 +544,7 @@ impl Vm {
                         pc = pc.add(1);
                         slow!(op_call_keywords, w, true)
                     }
-                    Op::CallEx => slow!(op_call_spread, w),
+                    Op::CallEx | Op::CallMethodEx => slow!(op_call_spread, w),
                     Op::Return | Op::ReturnNone => {
                         let v = if op == Op::Return { take(base.add(w.a() as usize)) } else { Value::NONE };
                         if let Ret::Reg(r) = (*frame).ret

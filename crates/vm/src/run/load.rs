@@ -19,7 +19,7 @@ impl Vm {
         self.load_verified(code)
     }
 
-    fn load_verified(&mut self, code: Code) -> Res<Gc<CodeObject>> {
+    pub(super) fn load_verified(&mut self, code: Code) -> Res<Gc<CodeObject>> {
         // All its rows, also the caches, which are made when it first runs.
         let values = code.consts.len() + code.names.len() + code.varnames.len() + code.children.len();
         let charge = self.heap.hold(

@@ -221,7 +221,12 @@ impl Vm {
         // SAFETY: the frame keeps its code (fact 3).
         let name = unsafe { (*frame).code.as_ref() }.varnames.get(reg as usize).cloned().unwrap_or(Value::NONE);
         let name = name.as_str().unwrap_or("");
-        let _ = self.raise_fmt(&exc::NAME_ERROR, format_args!("local variable '{name}' referenced before assignment"));
+        // Compiled modules do not say what their locals are called.
+        let _ = if name.is_empty() {
+            self.raise_new(&exc::NAME_ERROR, "local variable referenced before assignment")
+        } else {
+            self.raise_fmt(&exc::NAME_ERROR, format_args!("local variable '{name}' referenced before assignment"))
+        };
         self.fail(frame)
     }
 

@@ -9,7 +9,7 @@ use crate::ops::Lookup;
 use crate::vm::{Raised, Res, Vm};
 use alloc::vec::Vec;
 use core::ptr::{NonNull, null_mut};
-use snakeye_bytecode::{CodeFlags, FreeVar, Word};
+use snakeye_bytecode::{CodeFlags, FreeVar, Op, Word};
 use snakeye_heap::{Rom, Slots, Value};
 
 impl Vm {
@@ -279,11 +279,18 @@ impl Vm {
         // SAFETY: facts 1 to 3.
         unsafe {
             let at = (*frame).base.add(w.a() as usize);
-            let (f, list, dict) = (take(at), take(at.add(1)), take(at.add(2)));
-            let pos: Vec<Value> = match list.get::<List>() {
-                Some(l) => l.items.borrow().to_vec(),
-                None => Vec::new(),
-            };
+            let f = take(at);
+            let mut pos: Vec<Value> = Vec::new();
+            let mut next = at.add(1);
+            if Op::from_u8(w.op()) == Some(Op::CallMethodEx) {
+                // What LoadMethod found, with or without an object to pass.
+                pos.extend(Some(take(next)).filter(|this| !this.is_unbound()));
+                next = next.add(1);
+            }
+            let (list, dict) = (take(next), take(next.add(1)));
+            if let Some(l) = list.get::<List>() {
+                pos.extend(l.items.borrow().iter().cloned());
+            }
             let kw: Vec<(Value, Value)> = match dict.get::<Dict>() {
                 Some(d) => d.table.borrow().iter().map(|e| (e.key.clone(), e.value.clone())).collect(),
                 None => Vec::new(),
