@@ -1,6 +1,8 @@
 //! What happens between power-on and the prompt: file system, `boot.py`, `main.py` (docs: reference/reset_boot).
 
 use crate::host::board;
+use crate::vfs::object::{Kind, clock};
+use crate::vfs::{self, import};
 use crate::{console, file};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -32,30 +34,27 @@ impl snakeye_vfs::Flash for BoardFlash {
     }
 }
 
-/// The board's clock as file systems stamp files with it.
-struct BoardClock(Box<dyn hal::Clock>);
-
-impl snakeye_vfs::Clock for BoardClock {
-    fn now_ns(&self) -> u64 {
-        let us = self.0.rtc_us() + hal::EPOCH_2000_UNIX_S * 1_000_000;
-        us.max(0) as u64 * 1000
-    }
-}
-
 /// Mounts the flash's file system at `/`, formatting blank flash.
 pub fn mount_flash(vm: &mut Vm) -> Result<Boot, FsError> {
-    let host = board(vm);
-    let flash = Rc::new(RefCell::new(BoardFlash(host.board.flash_handle())));
-    let clock = Rc::new(BoardClock(host.board.clock_handle()));
-    mount_or_format(&mut host.vfs, flash, Some(clock))
+    let flash = Rc::new(RefCell::new(BoardFlash(board(vm).board.flash_handle())));
+    let clock = clock(vm);
+    let (fs, boot) = mount_or_format(flash, Some(clock))?;
+    match vfs::mount_own(vm, Kind::Lfs2, Box::new(fs), "/", false) {
+        Ok(_) => Ok(boot),
+        Err(_) => {
+            vm.take_exception();
+            Err(FsError::OutOfMemory)
+        }
+    }
 }
 
 /// Gives a new VM what it needs beyond its modules: `open`, the standard streams, platform, `sys.path`.
 pub fn install(vm: &mut Vm, platform: &'static str, path: &[&str]) -> Res<()> {
+    vm.files = Some(import::ACCESS);
     let open = vm.intern("open")?;
     vm.builtins.dict.set_name(&vm.heap, &open, file::OPEN.value())?;
     for (name, fd) in [("sys.stdin", 0), ("sys.stdout", 1), ("sys.stderr", 2)] {
-        let stream = console::console(vm, fd)?;
+        let stream = console::console(vm, fd, true)?;
         vm.set_kept(name, stream);
     }
     let platform = vm.new_str(platform)?;
@@ -73,9 +72,12 @@ pub fn install(vm: &mut Vm, platform: &'static str, path: &[&str]) -> Res<()> {
 
 /// Runs a start file if there is one; prints what goes wrong. True: `machine.reset()` or the like was called.
 pub fn run_if_present(vm: &mut Vm, name: &str) -> bool {
-    let text = match board(vm).vfs.read_file(name) {
+    let text = match vm.read_file(name) {
         Ok(t) => t,
-        Err(_) => return false,
+        Err(_) => {
+            vm.take_exception();
+            return false;
+        }
     };
     run(vm, &text, name);
     board(vm).board.system().reset_requested().is_some()

@@ -8,9 +8,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt::Write;
 use snakeye_vm::host::event;
 use snakeye_vm::object::{
-    BufferValue, Entry, Interest, NativeFn, NativeObject, NativeValue, Polled, Step, StrValue, TypeDef, Wait,
+    BufferValue, Entry, Interest, NativeFn, NativeObject, NativeValue, Polled, Step, TypeDef, Wait,
 };
 use snakeye_vm::{Res, Rom, Value, Vm, exceptions as exc, method, method_steps};
 
@@ -217,7 +218,15 @@ const CONSOLE_ATTRS: &[(&str, Entry)] = &[
     ),
 ];
 
+fn print(_: &mut Vm, v: &Value, out: &mut String, _: bool) -> Res<()> {
+    if let Some(c) = v.native::<Console>() {
+        let _ = write!(out, "<io.{} {}>", c.class().get().name, c.fd);
+    }
+    Ok(())
+}
+
 const CONSOLE_TYPE: TypeDef = TypeDef {
+    print: Some(print),
     attrs: CONSOLE_ATTRS,
     iter: Some(|_, v| Ok(v.clone())),
     next: Some(|vm, v| {
@@ -236,8 +245,8 @@ static CONSOLE_TEXT: Rom<TypeDef> = Rom::new(TypeDef { name: "TextIOWrapper", ..
 static CONSOLE_BINARY: Rom<TypeDef> = Rom::new(TypeDef { name: "FileIO", ..CONSOLE_TYPE });
 
 /// A console stream for `sys`.
-pub fn console(vm: &mut Vm, fd: i32) -> Res {
-    vm.new_native(Console { text: true, fd })
+pub fn console(vm: &mut Vm, fd: i32, text: bool) -> Res {
+    vm.new_native(Console { text, fd })
 }
 
 fn text_of(vm: &mut Vm, v: &Value) -> Res<bool> {
@@ -288,6 +297,5 @@ fn console_write(vm: &mut Vm, args: &[Value]) -> Res {
     } else {
         vm.write_out(&data)?;
     }
-    let n = if args[1].as_str().is_some() { args[1].char_count() } else { data.len() };
-    vm.new_int(n as i64)
+    vm.new_int(data.len() as i64)
 }

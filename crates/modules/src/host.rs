@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::RefCell;
 use snakeye_hal::{Board, Ready, SocketId, Wake};
-use snakeye_vfs::{FileHandle, FileType, Vfs};
+use snakeye_vfs::{FileSystem, FsError};
 use snakeye_vm::Vm;
-use snakeye_vm::host::{Found, Host, Woken, event};
-use snakeye_vm::object::Interest;
+use snakeye_vm::host::{Host, Woken, event};
+use snakeye_vm::object::{Entry, Interest};
 
 /// Things whose Python object was dropped without a call of `close`: dropping cannot reach the board, so they
 /// are closed at the next call that can.
@@ -22,8 +22,6 @@ pub struct Orphans(Rc<RefCell<Vec<Orphan>>>);
 /// One of them.
 #[derive(Clone, Copy, Debug)]
 pub enum Orphan {
-    /// An open file.
-    File(FileHandle),
     /// A socket.
     Socket(SocketId),
 }
@@ -37,12 +35,22 @@ impl Orphans {
     }
 }
 
+/// The files of the computer a VM runs on.
+#[derive(Clone, Copy)]
+pub struct HostFiles {
+    /// The tree below a folder given by its absolute path; for an empty path, all files, with relative paths seen from
+    /// the process's current folder.
+    pub tree: fn(&str) -> Box<dyn FileSystem>,
+    /// Changes the process's current folder.
+    pub chdir: fn(&str) -> Result<(), FsError>,
+    /// The process's current folder.
+    pub getcwd: fn() -> Result<String, FsError>,
+}
+
 /// The one host of all ports: a board and its file systems.
 pub struct BoardHost {
     /// The board.
     pub board: Box<dyn Board>,
-    /// Mounted file systems and open files.
-    pub vfs: Vfs,
     /// What is to be closed.
     pub orphans: Orphans,
     /// The camera and its settings.
@@ -55,6 +63,10 @@ pub struct BoardHost {
     pub bare_terminal: bool,
     /// Whether `\n` is written as `\r\n`, as a terminal on a serial line needs it.
     pub crlf: bool,
+    /// This computer's own files, on a computer.
+    pub files: Option<HostFiles>,
+    /// What the port adds to modules: module name and entries.
+    pub extensions: &'static [(&'static str, &'static [(&'static str, Entry)])],
     /// Where errors and `sys.stderr` go; to the console unless set.
     pub errors: Option<fn(&[u8])>,
 }
@@ -64,13 +76,14 @@ impl BoardHost {
     pub fn new(board: Box<dyn Board>, camera: crate::camera::CameraState) -> BoardHost {
         BoardHost {
             board,
-            vfs: Vfs::new(),
             orphans: Orphans::default(),
             camera,
             desktop: false,
             machine_name: None,
             bare_terminal: false,
             crlf: false,
+            files: None,
+            extensions: &[],
             errors: None,
         }
     }
@@ -97,7 +110,6 @@ impl BoardHost {
         loop {
             let next = self.orphans.0.try_borrow_mut().ok().and_then(|mut list| list.pop());
             match next {
-                Some(Orphan::File(f)) => drop(self.vfs.close(f)),
                 Some(Orphan::Socket(id)) => drop(self.board.net().close(id)),
                 None => return,
             }
@@ -226,18 +238,6 @@ impl Host for BoardHost {
 
     fn set_interrupt_char(&mut self, byte: Option<u8>) {
         self.board.console().set_interrupt_char(byte);
-    }
-
-    fn stat(&mut self, path: &str) -> Found {
-        match self.vfs.kind(path) {
-            Some(FileType::Directory) => Found::Folder,
-            Some(_) => Found::File,
-            None => Found::Nothing,
-        }
-    }
-
-    fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32> {
-        self.vfs.read_file(path).map_err(|e| e.errno())
     }
 
     fn peek(&mut self, address: usize, size: usize) -> Option<u64> {

@@ -21,6 +21,7 @@ pub mod socket;
 pub mod thread;
 pub mod time;
 pub mod tls;
+pub mod vfs;
 
 use snakeye_vm::object::ModuleDef;
 
@@ -39,4 +40,5 @@ pub static MODULES: &[&ModuleDef] = &[
     &time::TIME,
     &tls::SSL,
     &tls::TLS,
+    &vfs::VFS,
 ];

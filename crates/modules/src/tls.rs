@@ -144,7 +144,7 @@ fn new_context(vm: &mut Vm, args: Args, files: bool) -> Res {
 fn bytes_of(vm: &mut Vm, v: &Value, files: bool) -> Res<Vec<u8>> {
     if files && let Some(name) = v.as_str() {
         let name = String::from(name);
-        return vm.host.read_file(&name).map_err(|e| vm.os_error(e));
+        return vm.read_file(&name);
     }
     match v.buffer() {
         // MicroPython's libraries want PEM ended by a zero.

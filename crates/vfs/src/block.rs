@@ -18,6 +18,8 @@ pub enum BlockError {
     ReadOnly,
     /// The device is in use by another operation.
     Busy,
+    /// What the device reports by errno number.
+    Errno(i32),
 }
 
 impl From<BlockError> for FsError {
@@ -27,6 +29,7 @@ impl From<BlockError> for FsError {
             BlockError::Worn => FsError::Corrupt,
             BlockError::ReadOnly => FsError::ReadOnly,
             BlockError::Busy => FsError::Busy,
+            BlockError::Errno(number) => FsError::Errno(number),
         }
     }
 }

@@ -1,15 +1,13 @@
 //! The rule by which a board gets its file system when it starts.
 
-use alloc::boxed::Box;
 use alloc::rc::Rc;
 
 use crate::block::BlockDevice;
 use crate::error::FsError;
 use crate::flash::SharedFlash;
-use crate::fs::Clock;
+use crate::fs::{Clock, write_file};
 use crate::lfs::{LfsOptions, LittleFs};
 use crate::partition::{Partition, PartitionError, PartitionTable};
-use crate::vfs::Vfs;
 
 /// The labels under which the file system's partition is looked for, in this order.
 const LABELS: [&str; 2] = ["vfs", "ffat"];
@@ -29,12 +27,15 @@ pub enum Boot {
     Formatted,
 }
 
-/// Mounts the `vfs` partition of the flash at `/`, and makes a file system there if the partition is blank.
+/// The file system in the `vfs` partition of the flash; a new one is made there if the partition is blank.
 ///
 /// A chip without a partition table gets the default one of a 4 MB board. A partition that holds something else than a
 /// file system is left alone, as MicroPython does, so that its data can be rescued: the error is `Corrupt` (or `Invalid`
 /// for a file system of another geometry). `NoDevice` if the table names no such partition or is damaged.
-pub fn mount_or_format(vfs: &mut Vfs, flash: SharedFlash, clock: Option<Rc<dyn Clock>>) -> Result<Boot, FsError> {
+pub fn mount_or_format(
+    flash: SharedFlash,
+    clock: Option<Rc<dyn Clock>>,
+) -> Result<(LittleFs<Partition>, Boot), FsError> {
     let table = {
         let mut chip = flash.try_borrow_mut().map_err(|_| FsError::Busy)?;
         match PartitionTable::read(&mut *chip) {
@@ -51,19 +52,15 @@ pub fn mount_or_format(vfs: &mut Vfs, flash: SharedFlash, clock: Option<Rc<dyn C
     let partition = Partition::new(flash, entry.clone())?;
     let options = LfsOptions { clock, ..LfsOptions::default() };
     match LittleFs::mount(partition, options.clone()) {
-        Ok(fs) => {
-            vfs.mount_owned(Box::new(fs), "/", false)?;
-            Ok(Boot::Mounted)
-        }
+        Ok(fs) => Ok((fs, Boot::Mounted)),
         Err((error, mut partition)) => {
             if !is_blank(&mut partition)? {
                 return Err(error);
             }
             LittleFs::format(&mut partition, &options)?;
-            let fs = LittleFs::mount(partition, options).map_err(|(error, _)| error)?;
-            vfs.mount_owned(Box::new(fs), "/", false)?;
-            vfs.write_file("/boot.py", BOOT_PY.as_bytes())?;
-            Ok(Boot::Formatted)
+            let mut fs = LittleFs::mount(partition, options).map_err(|(error, _)| error)?;
+            write_file(&mut fs, "/boot.py", BOOT_PY.as_bytes())?;
+            Ok((fs, Boot::Formatted))
         }
     }
 }

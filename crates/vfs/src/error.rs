@@ -43,6 +43,10 @@ pub enum FsError {
     Corrupt,
     /// The file system does not offer this operation (EOPNOTSUPP).
     NotSupported,
+    /// Access is refused (EACCES); FAT says so of a directory that is not empty.
+    Denied,
+    /// Anything else that a device or an operating system reports by number.
+    Errno(i32),
 }
 
 impl FsError {
@@ -69,6 +73,8 @@ impl FsError {
             FsError::NoAttribute => 61,
             FsError::Corrupt => 84,
             FsError::NotSupported => 95,
+            FsError::Denied => 13,
+            FsError::Errno(number) => number,
         }
     }
 
@@ -95,6 +101,8 @@ impl FsError {
             FsError::NoAttribute => "no such attribute",
             FsError::Corrupt => "the file system is corrupt",
             FsError::NotSupported => "operation not supported",
+            FsError::Denied => "access denied",
+            FsError::Errno(_) => "input or output failed",
         }
     }
 }

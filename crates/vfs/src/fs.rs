@@ -62,6 +62,18 @@ impl OpenFlags {
         Ok(flags)
     }
 
+    /// As [`OpenFlags::from_mode`], but of two of `rwxa` the last counts, and a `+` may stand anywhere.
+    #[must_use]
+    pub fn from_lenient_mode(mode: &str) -> OpenFlags {
+        let last = mode.rfind(['r', 'w', 'x', 'a']).and_then(|at| mode.get(at..=at)).unwrap_or("r");
+        let mut flags = Self::from_mode(last).unwrap_or(Self::READ);
+        if mode.contains('+') {
+            flags.read = true;
+            flags.write = true;
+        }
+        flags
+    }
+
     /// Whether opening may change the file system.
     #[must_use]
     pub fn modifies(self) -> bool {
@@ -131,24 +143,66 @@ pub struct Stat {
     pub size: u64,
     /// Last modification in nanoseconds since 1970, 0 where none is kept.
     pub mtime_ns: u64,
+    /// What a computer's own file system knows beyond that.
+    pub host: Option<HostStat>,
+}
+
+/// The fields of a POSIX `stat` that boards do not have. Times are seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct HostStat {
+    pub mode: u32,
+    pub inode: u64,
+    pub device: u64,
+    pub links: u64,
+    pub user: u32,
+    pub group: u32,
+    pub accessed: i64,
+    pub modified: i64,
+    pub changed: i64,
 }
 
 impl Stat {
     /// A directory that keeps no time.
-    pub const DIRECTORY: Stat = Stat { kind: FileType::Directory, size: 0, mtime_ns: 0 };
+    pub const DIRECTORY: Stat = Stat { kind: FileType::Directory, size: 0, mtime_ns: 0, host: None };
 }
 
-/// What `statvfs` tells; all zero where nothing is mounted.
+/// What `statvfs` tells, in the order of its tuple; zero where it makes no sense.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StatVfs {
     /// Bytes in a block.
-    pub block_size: u32,
+    pub block_size: u64,
+    /// Bytes in a fragment, the unit of `blocks`.
+    pub fragment_size: u64,
     /// Blocks in all.
-    pub blocks: u32,
+    pub blocks: u64,
     /// Blocks free.
-    pub free: u32,
+    pub free: u64,
+    /// Blocks free for everyone.
+    pub available: u64,
+    /// Inodes: in all, free, free for everyone.
+    pub inodes: [u64; 3],
+    /// Mount flags.
+    pub flags: u64,
     /// Longest name, in bytes.
-    pub name_max: u32,
+    pub name_max: u64,
+}
+
+impl StatVfs {
+    /// Of a file system in which a fragment is a block and everyone may use every block.
+    #[must_use]
+    pub fn plain(block_size: u32, blocks: u32, free: u32, name_max: u32) -> StatVfs {
+        let (size, free) = (u64::from(block_size), u64::from(free));
+        StatVfs {
+            block_size: size,
+            fragment_size: size,
+            blocks: u64::from(blocks),
+            free,
+            available: free,
+            name_max: u64::from(name_max),
+            ..StatVfs::default()
+        }
+    }
 }
 
 /// One entry of a listing.
@@ -160,6 +214,8 @@ pub struct DirEntry {
     pub kind: FileType,
     /// Bytes in a file, 0 for a directory.
     pub size: u64,
+    /// Mode bits and inode, where the entry is one of a computer's own file system.
+    pub host: Option<(u32, u64)>,
 }
 
 /// An open file inside one file system; never reused while that file system lives.
@@ -202,12 +258,49 @@ pub trait FileSystem {
     fn rename(&mut self, from: &str, to: &str) -> Result<(), FsError>;
     /// What the path is.
     fn stat(&mut self, path: &str) -> Result<Stat, FsError>;
-    /// Size and free space.
-    fn statvfs(&mut self) -> Result<StatVfs, FsError>;
+    /// Size and free space; of the file system that the path is on, where it spans several.
+    fn statvfs(&mut self, path: &str) -> Result<StatVfs, FsError>;
     /// The entries of a directory, without `.` and `..`.
     fn list(&mut self, path: &str) -> Result<Vec<DirEntry>, FsError>;
+    /// The number by which the operating system knows an open file, if there is one underneath.
+    fn descriptor(&mut self, _file: FileId) -> Option<i32> {
+        None
+    }
     /// How many files are open.
     fn open_files(&self) -> usize;
     /// Makes everything durable.
     fn sync(&mut self) -> Result<(), FsError>;
+}
+
+/// The content of a file.
+pub fn read_file(fs: &mut dyn FileSystem, path: &str) -> Result<Vec<u8>, FsError> {
+    let file = fs.open(path, OpenFlags::READ)?;
+    let content = read_rest(fs, file);
+    let closed = fs.close(file);
+    let content = content?;
+    closed.map(|()| content)
+}
+
+/// Makes or replaces a file.
+pub fn write_file(fs: &mut dyn FileSystem, path: &str, data: &[u8]) -> Result<(), FsError> {
+    let file = fs.open(path, OpenFlags::WRITE)?;
+    let written = fs.write(file, data).map(|_| ());
+    let closed = fs.close(file);
+    written.and(closed)
+}
+
+fn read_rest(fs: &mut dyn FileSystem, file: FileId) -> Result<Vec<u8>, FsError> {
+    let left = usize::try_from(fs.size(file)?).map_err(|_| FsError::OutOfMemory)?;
+    let mut content = Vec::new();
+    content.try_reserve_exact(left).map_err(|_| FsError::OutOfMemory)?;
+    content.resize(left, 0);
+    let mut filled = 0;
+    while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match fs.read(file, rest)? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    content.truncate(filled);
+    Ok(content)
 }

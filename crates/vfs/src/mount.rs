@@ -56,6 +56,12 @@ impl<T> MountTable<T> {
         self.find(path).map(|(_, what, inner)| (what, inner))
     }
 
+    /// As [`MountTable::resolve`], with the mount point in front.
+    #[must_use]
+    pub fn resolve_entry<'p>(&self, path: &'p str) -> Option<(&str, &T, &'p str)> {
+        self.find(path)
+    }
+
     /// The mount at exactly this point.
     #[must_use]
     pub fn at(&self, point: &str) -> Option<&T> {

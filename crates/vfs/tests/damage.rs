@@ -43,7 +43,7 @@ fn use_all(fs: &mut LittleFs<RamDevice>) {
         let _ = fs.truncate(file, 3000);
         let _ = fs.close(file);
     }
-    let _ = fs.statvfs();
+    let _ = fs.statvfs("/");
 }
 
 fn walk(fs: &mut LittleFs<RamDevice>, at: &str, depth: usize) {
@@ -178,7 +178,7 @@ fn a_longer_device_is_fine() {
     let mut long = image();
     long.resize(80 * BLOCK, 0xff);
     let mut fs = mount(long).unwrap();
-    assert_eq!(fs.statvfs().unwrap().blocks, BLOCKS);
+    assert_eq!(fs.statvfs("/").unwrap().blocks, BLOCKS);
     assert_eq!(get(&mut fs, "/d1/f").unwrap(), pattern(1, 1700));
 }
 

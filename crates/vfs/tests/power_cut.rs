@@ -140,7 +140,7 @@ fn cut_everywhere(workload: &[Step], block_size: u32, cycles: u32, cuts: &[Cut])
             for path in paths {
                 fs.remove(&path).unwrap();
             }
-            let usage = fs.statvfs().unwrap();
+            let usage = fs.statvfs("/").unwrap();
             let kept = if cycles < 10 { KEPT_BY_SUPERBLOCKS } else { 2 };
             assert!(usage.blocks - usage.free <= kept, "{context}: {usage:?}");
         }

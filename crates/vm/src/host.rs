@@ -1,6 +1,7 @@
 //! What the VM needs from the outside: to print, to wait, to import.
 
 use crate::object::Interest;
+use crate::vm::{Res, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -38,6 +39,33 @@ pub enum Found {
     Nothing,
 }
 
+/// How imports find files where file systems are mounted, some perhaps written in Python. Both may nest a run loop.
+#[derive(Clone, Copy)]
+pub struct FileAccess {
+    /// What stands at a path.
+    pub stat: fn(&mut Vm, &str) -> Found,
+    /// The content of a file, or an OSError.
+    pub read: fn(&mut Vm, &str) -> Res<Vec<u8>>,
+}
+
+impl Vm {
+    /// What stands at a path, for imports.
+    pub fn find_file(&mut self, path: &str) -> Found {
+        match self.files {
+            Some(access) => (access.stat)(self, path),
+            None => self.host.stat(path),
+        }
+    }
+
+    /// The content of a file, for imports.
+    pub fn read_file(&mut self, path: &str) -> Res<Vec<u8>> {
+        match self.files {
+            Some(access) => (access.read)(self, path),
+            None => self.host.read_file(path).map_err(|errno| self.os_error(errno)),
+        }
+    }
+}
+
 /// The outside world. Implemented by a port.
 pub trait Host {
     /// Writes to the console.
@@ -63,10 +91,15 @@ pub trait Host {
     fn interrupted(&mut self) -> bool;
     /// Which byte typed at the console is an interrupt instead of input (`micropython.kbd_intr`).
     fn set_interrupt_char(&mut self, _byte: Option<u8>) {}
-    /// What stands at this path.
-    fn stat(&mut self, path: &str) -> Found;
-    /// The content of the file at this path, or an errno.
-    fn read_file(&mut self, path: &str) -> Result<Vec<u8>, i32>;
+    /// What stands at this path, for a VM without [`FileAccess`].
+    fn stat(&mut self, _path: &str) -> Found {
+        Found::Nothing
+    }
+    /// The content of the file at this path, or an errno; for a VM without [`FileAccess`].
+    fn read_file(&mut self, _path: &str) -> Result<Vec<u8>, i32> {
+        const ENOENT: i32 = 2;
+        Err(ENOENT)
+    }
     /// The host itself, for modules that know which one it is.
     fn as_any(&mut self) -> &mut dyn core::any::Any;
     /// The register of `size` bytes (1, 2 or 4) at an address, where there is one.
@@ -100,12 +133,6 @@ impl Host for NoHost {
     }
     fn interrupted(&mut self) -> bool {
         false
-    }
-    fn stat(&mut self, _: &str) -> Found {
-        Found::Nothing
-    }
-    fn read_file(&mut self, _: &str) -> Result<Vec<u8>, i32> {
-        Err(2)
     }
     fn as_any(&mut self) -> &mut dyn core::any::Any {
         self

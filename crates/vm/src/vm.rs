@@ -1,7 +1,7 @@
 //! The virtual machine: what is shared by everything that runs.
 
 use crate::exceptions as exc;
-use crate::host::Host;
+use crate::host::{FileAccess, Host};
 use crate::intern::Interner;
 use crate::kinds::KINDS;
 use crate::memory::AddressMap;
@@ -112,6 +112,8 @@ pub struct Vm {
     pub config: Config,
     /// What else sees the output that goes to the console.
     pub output_copy: Option<fn(&mut Vm, &[u8])>,
+    /// How files are found and read, if not by the host.
+    pub files: Option<FileAccess>,
     /// The outside world.
     pub host: Box<dyn Host>,
     /// All cells.
@@ -169,6 +171,7 @@ impl Vm {
             on_gone: None,
             config,
             output_copy: None,
+            files: None,
             host,
             heap,
         }))

@@ -6,7 +6,7 @@ use crate::{parse_size, read_script, terminal, usage};
 use snakeye_hal::{BoardDef, ResetRequest, boards};
 use snakeye_modules::camera::CameraState;
 use snakeye_modules::host::{BoardHost, board as host_of};
-use snakeye_modules::{boot, repl as prompt};
+use snakeye_modules::{boot, repl as prompt, vfs};
 use snakeye_sim::sensor::{SimCameraOptions, SimCameraPort};
 use snakeye_sim::{Neighbourhood, PeerNet, RtcStart, SimConfig, SimError, SimEvent};
 use snakeye_vfs::Boot;
@@ -202,7 +202,6 @@ fn restart(vm: Box<Vm>) -> (Box<dyn Host>, ResetRequest) {
     if let Some(h) = host.as_any().downcast_mut::<BoardHost>() {
         h.camera.reset();
         h.close_orphans();
-        h.vfs = snakeye_vfs::Vfs::new();
         request = h.board.restart();
     }
     (host, request)
@@ -279,8 +278,10 @@ const RECORDED_FRAMES: usize = 8;
 /// Puts the script's folder on `sys.path`, read-only, so that it finds its neighbours.
 fn mount_script_folder(vm: &mut Vm, script: &str) {
     let folder = Path::new(script).parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fs = Box::new(PosixFs::new(folder));
-    if host_of(vm).vfs.mount_owned(fs, REMOTE, true).is_err() {
+    let Ok(folder) = std::path::absolute(folder) else { return };
+    let fs = Box::new(PosixFs::new(folder.to_string_lossy()));
+    if vfs::mount_own(vm, vfs::object::Kind::Remote, fs, REMOTE, true).is_err() {
+        vm.take_exception();
         return;
     }
     if let Ok(dir) = vm.new_str(REMOTE)

@@ -1,6 +1,7 @@
 //! The `snakeye` command: a MicroPython for the desktop, and a simulated camera board.
 
 mod board;
+mod os;
 mod posix;
 mod signals;
 mod soak;

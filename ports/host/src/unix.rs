@@ -1,13 +1,14 @@
 //! The desktop personality: the command line of MicroPython's unix port.
 
-use crate::posix::PosixFs;
+use crate::os::EXTENSIONS;
+use crate::posix::FILES;
 use crate::signals::{self, Patience};
 use crate::{board::set_argv, parse_size, read_script, terminal, usage};
 use snakeye_hal::boards;
 use snakeye_modules::boot;
 use snakeye_modules::camera::CameraState;
 use snakeye_modules::host::BoardHost;
-use snakeye_modules::repl as prompt;
+use snakeye_modules::{repl as prompt, vfs};
 use snakeye_sim::{RtcStart, SimConfig};
 use snakeye_vm::run::exec::Source;
 use snakeye_vm::{Config, Stress, Vm};
@@ -256,9 +257,8 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
     host.errors = Some(|bytes| {
         let _ = std::io::stderr().write_all(bytes);
     });
-    let cwd = std::env::current_dir().map_err(|e| format!("no current folder: {e}"))?;
-    host.vfs.mount_owned(Box::new(PosixFs::new("/")), "/", false).map_err(|e| format!("{e:?}"))?;
-    let _ = host.vfs.chdir(&cwd.to_string_lossy());
+    host.files = Some(FILES);
+    host.extensions = EXTENSIONS;
     let config =
         Config { heap_limit: o.heap, compat_1_11: o.compat, f32: false, opt_level: o.opt_level, ..Config::default() };
     let modules: Vec<_> = snakeye_modules::DESKTOP
@@ -270,6 +270,7 @@ fn start(o: &Options) -> Result<Box<Vm>, String> {
     let small = |_| "the heap is too small to start".to_string();
     let mut vm = Vm::new(config, Box::new(host), &modules).map_err(small)?;
     vm.add_frozen(snakeye_stdlib::FROZEN);
+    vfs::mount_files(&mut vm, FILES).map_err(small)?;
     let path = path_list(o);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     boot::install(&mut vm, "linux", &path).map_err(small)?;

@@ -133,12 +133,10 @@ fn modules_on_path(vm: &mut Vm) -> Vec<String> {
         Ok(items) => items.iter().filter_map(|v| v.as_str().map(String::from)).collect(),
         Err(_) => return Vec::new(),
     };
-    let vfs = &mut crate::host::board(vm).vfs;
     let mut names = Vec::new();
     for dir in dirs {
         let dir = if dir.is_empty() { String::from(".") } else { dir };
-        let Ok(entries) = vfs.list(&dir) else { continue };
-        for e in entries {
+        for e in crate::vfs::import::list(vm, &dir) {
             match e.name.strip_suffix(".py") {
                 Some(stem) => names.push(String::from(stem)),
                 None if !e.name.contains('.') => names.push(e.name.clone()),

@@ -7,12 +7,11 @@ use super::LittleFs;
 use crate::block::BlockDevice;
 use crate::error::FsError;
 
-/// Most blocks in one window: 4 KB of bits.
-const WINDOW_MAX: u32 = 8 * 4096;
-
 /// The window and how much of the device may still be handed out.
 pub(crate) struct Allocator {
     block_count: u32,
+    /// Most blocks in one window.
+    window: u32,
     /// First block of the window, its length, and the next place in it.
     start: u32,
     size: u32,
@@ -25,14 +24,17 @@ pub(crate) struct Allocator {
 }
 
 impl Allocator {
-    pub fn new(block_count: u32) -> Self {
-        Allocator { block_count, start: 0, size: 0, next: 0, used: Vec::new(), left: block_count }
+    /// With `lookahead` bytes for the window.
+    pub fn new(block_count: u32, lookahead: u32) -> Self {
+        let window = lookahead.saturating_mul(8).max(8);
+        Allocator { block_count, window, start: 0, size: 0, next: 0, used: Vec::new(), left: block_count }
     }
 
-    pub fn start_at(&mut self, block: u32) {
-        self.start = block;
-        self.size = 0;
-        self.next = 0;
+    /// Forgets everything; the search starts at `block`.
+    pub fn restart(&mut self, block_count: u32, block: u32) {
+        (self.block_count, self.left) = (block_count, block_count);
+        (self.start, self.size, self.next) = (block, 0, 0);
+        self.used = Vec::new();
     }
 
     /// All blocks handed out so far are in use by a structure on disk or by an open file, or given up.
@@ -73,7 +75,7 @@ impl<D: BlockDevice> LittleFs<D> {
         let count = self.block_count;
         let passed = u64::from(self.allocator.start) + u64::from(self.allocator.next);
         let start = u32::try_from(passed % u64::from(count)).unwrap_or(0);
-        let size = self.allocator.left.min(WINDOW_MAX).min(count);
+        let size = self.allocator.left.min(self.allocator.window).min(count);
         let mut used = self.buffer(size.div_ceil(8))?;
         self.visit_blocks(&mut |block| {
             let at = if block >= start { block - start } else { block.saturating_add(count - start) };

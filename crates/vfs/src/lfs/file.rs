@@ -121,7 +121,9 @@ impl<D: BlockDevice> LittleFs<D> {
                 if flags.create && flags.exclusive {
                     return Err(FsError::Exists);
                 }
-                dirty = flags.truncate && entry.content != Content::Inline(Vec::new());
+                // A file opened for writing gets a new time even if nothing is written.
+                dirty =
+                    flags.truncate && entry.content != Content::Inline(Vec::new()) || flags.write && mtime.is_some();
                 let content =
                     if flags.truncate { Content::Inline(Vec::new()) } else { self.checked_content(&entry.content)? };
                 (dir.pair, id, content)
@@ -480,7 +482,7 @@ impl<D: BlockDevice> FileSystem for LittleFs<D> {
         self.stat_entry(path)
     }
 
-    fn statvfs(&mut self) -> Result<StatVfs, FsError> {
+    fn statvfs(&mut self, _: &str) -> Result<StatVfs, FsError> {
         self.usage()
     }
 

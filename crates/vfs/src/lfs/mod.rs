@@ -53,6 +53,8 @@ pub const ATTR_MTIME: u8 = 1;
 pub struct LfsOptions {
     /// The unit of programs in bytes. MicroPython uses 32. Rounded up to the device's own unit.
     pub program_size: u32,
+    /// Bytes of memory for the map of free blocks, 8 blocks each; a smaller one is made more often.
+    pub lookahead: u32,
     /// The time for modification times; none are written without it.
     pub clock: Option<Rc<dyn Clock>>,
     /// Metadata is moved to fresh blocks after so many erases, to spread wear; 0 for never. MicroPython uses 100.
@@ -61,7 +63,7 @@ pub struct LfsOptions {
 
 impl Default for LfsOptions {
     fn default() -> Self {
-        LfsOptions { program_size: 32, clock: None, block_cycles: 100 }
+        LfsOptions { program_size: 32, lookahead: 4096, clock: None, block_cycles: 100 }
     }
 }
 
@@ -71,7 +73,7 @@ impl LfsOptions {
         let block_size = device.block_size();
         // Pointers, check sums and a superblock must fit; offsets and pointers are 32 bits.
         let fits = unit <= PROGRAM_SIZE_MAX
-            && block_size >= 128
+            && block_size >= 64
             && block_size.is_multiple_of(unit)
             && unit.is_multiple_of(device.program_size().max(1))
             && block_size <= 1 << 24
@@ -211,6 +213,35 @@ impl<D: BlockDevice> LittleFs<D> {
         }
     }
 
+    /// The same file system, open files included, reached by another device; and the old device. What is not worked
+    /// with can so be kept without the means to reach its medium.
+    pub fn with_device<E: BlockDevice>(self, device: E) -> (LittleFs<E>, D) {
+        let fs = LittleFs {
+            device,
+            block_size: self.block_size,
+            block_count: self.block_count,
+            program_size: self.program_size,
+            block_cycles: self.block_cycles,
+            name_max: self.name_max,
+            file_max: self.file_max,
+            inline_max: self.inline_max,
+            clock: self.clock,
+            root: self.root,
+            state: self.state,
+            disk_state: self.disk_state,
+            dropped_state: self.dropped_state,
+            orphans: self.orphans,
+            pinned: self.pinned,
+            outdated: self.outdated,
+            stale: self.stale,
+            building: self.building,
+            allocator: self.allocator,
+            files: self.files,
+            next_file: self.next_file,
+        };
+        (fs, self.device)
+    }
+
     /// The device underneath.
     pub fn device(&self) -> &D {
         &self.device
@@ -241,7 +272,7 @@ impl<D: BlockDevice> LittleFs<D> {
             outdated: false,
             stale: false,
             building: None,
-            allocator: Allocator::new(sb.block_count),
+            allocator: Allocator::new(sb.block_count, options.lookahead),
             files: Vec::new(),
             next_file: 0,
         }
@@ -279,8 +310,7 @@ impl<D: BlockDevice> LittleFs<D> {
         self.building = None;
         self.orphans = u32::from(self.state.has_orphans());
         // A different start on each boot spreads the wear.
-        self.allocator = Allocator::new(self.block_count);
-        self.allocator.start_at(seed % self.block_count.max(1));
+        self.allocator.restart(self.block_count, seed % self.block_count.max(1));
         Ok(())
     }
 

@@ -137,6 +137,7 @@ impl<D: BlockDevice> LittleFs<D> {
                 name: String::from_utf8_lossy(&entry.name).into_owned(),
                 kind: kind_of(entry),
                 size: size_of(entry),
+                host: None,
             });
             Ok(())
         })?;
@@ -150,18 +151,19 @@ impl<D: BlockDevice> LittleFs<D> {
         };
         let entry = dir.entry(id).ok_or(FsError::Corrupt)?;
         let mtime = entry.attr(ATTR_MTIME).and_then(|data| data.try_into().ok());
-        Ok(Stat { kind: kind_of(entry), size: size_of(entry), mtime_ns: mtime.map_or(0, u64::from_le_bytes) })
+        Ok(Stat {
+            kind: kind_of(entry),
+            size: size_of(entry),
+            mtime_ns: mtime.map_or(0, u64::from_le_bytes),
+            host: None,
+        })
     }
 
     pub(super) fn usage(&mut self) -> Result<StatVfs, FsError> {
         let mut used = 0u32;
         self.visit_blocks(&mut |_| used = used.saturating_add(1))?;
-        Ok(StatVfs {
-            block_size: self.block_size,
-            blocks: self.block_count,
-            free: self.block_count.saturating_sub(used),
-            name_max: self.name_max,
-        })
+        let free = self.block_count.saturating_sub(used);
+        Ok(StatVfs::plain(self.block_size, self.block_count, free, self.name_max))
     }
 
     pub(super) fn check_name(&self, name: &str) -> Result<(), FsError> {

@@ -132,7 +132,7 @@ impl Vm {
     }
 
     /// The value an entry of a type's or module's table stands for, unbound.
-    pub(crate) fn entry_value(&mut self, e: &Entry) -> Res {
+    pub fn entry_value(&mut self, e: &Entry) -> Res {
         match e {
             Entry::Fn(f) | Entry::Static(f) | Entry::ClassMethod(f) => Ok(f.value()),
             Entry::Int(n) => self.new_int(*n),

@@ -188,10 +188,7 @@ pub fn builtin_eval(vm: &mut Vm, args: &[Value]) -> Res<Step> {
 /// `execfile(name, globals, locals)`
 pub fn builtin_execfile(vm: &mut Vm, args: &[Value]) -> Res<Step> {
     let name = alloc::string::String::from(vm.str_arg(&args[0])?);
-    let text = match vm.host.read_file(&name) {
-        Ok(t) => t,
-        Err(errno) => return Err(vm.os_error(errno)),
-    };
+    let text = vm.read_file(&name)?;
     let globals = match args.get(1).and_then(|g| g.as_gc::<Dict>()) {
         Some(d) => d.clone(),
         None => vm.current_globals(),

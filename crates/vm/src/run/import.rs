@@ -163,7 +163,7 @@ impl Vm {
     fn source_at(&mut self, path: &str) -> Found {
         match frozen::inside(path) {
             Some(inner) => self.stat_frozen(inner),
-            None => self.host.stat(path),
+            None => self.find_file(path),
         }
     }
 
@@ -210,10 +210,10 @@ impl Vm {
         m.dict.set_name(&self.heap, &file_name, path)?;
         let made = match inner.and_then(|inner| self.frozen_file(inner)) {
             Some(built_in) => self.load_frozen(built_in, &m.dict),
-            None => match self.host.read_file(file) {
+            None => match self.read_file(file) {
                 Ok(data) if file.ends_with(".mpy") => self.load_mpy(&data, &m.dict),
                 Ok(text) => self.compile(&text, file, Source::File, &m.dict, false),
-                Err(errno) => Err(self.os_error(errno)),
+                Err(e) => Err(e),
             },
         };
         let function = match made {
