@@ -178,7 +178,7 @@ fn a_longer_device_is_fine() {
     let mut long = image();
     long.resize(80 * BLOCK, 0xff);
     let mut fs = mount(long).unwrap();
-    assert_eq!(fs.statvfs("/").unwrap().blocks, BLOCKS);
+    assert_eq!(fs.statvfs("/").unwrap().blocks, u64::from(BLOCKS));
     assert_eq!(get(&mut fs, "/d1/f").unwrap(), pattern(1, 1700));
 }
 

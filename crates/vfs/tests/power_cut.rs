@@ -142,7 +142,7 @@ fn cut_everywhere(workload: &[Step], block_size: u32, cycles: u32, cuts: &[Cut])
             }
             let usage = fs.statvfs("/").unwrap();
             let kept = if cycles < 10 { KEPT_BY_SUPERBLOCKS } else { 2 };
-            assert!(usage.blocks - usage.free <= kept, "{context}: {usage:?}");
+            assert!(usage.blocks - usage.free <= u64::from(kept), "{context}: {usage:?}");
         }
     }
 }
