@@ -87,3 +87,12 @@ for bad in (lambda: rtc.memory(bytes(2049)), lambda: rtc.datetime((1, 2)), lambd
         bad()
     except ValueError as e:
         print(e)
+
+
+# A subclass of what can be called can be called.
+class Lamp(Signal):
+    pass
+
+
+lamp = Lamp(4, Pin.OUT, value=1)
+print(lamp(), lamp(0), lamp())

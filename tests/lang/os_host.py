@@ -12,8 +12,23 @@ def fails(f, *args):
         print(repr(e))
 
 
+def clear(path, say):
+    for name, kind, *_ in os.ilistdir(path):
+        say("left:", name)
+        name = path + "/" + name
+        if kind == 0x4000:
+            clear(name, say)
+        else:
+            os.unlink(name)
+    os.rmdir(path)
+
+
 start = os.getcwd()
 base = "snakeye_os_host_test"
+try:
+    clear(base, lambda *_: None)  # of a run that was cut off
+except OSError:
+    pass
 os.mkdir(base)
 os.chdir(base)
 try:
@@ -79,9 +94,7 @@ try:
     os.rmdir("d")
 finally:
     os.chdir(start)
-    for name in os.listdir(base):
-        print("left:", name)
-    os.rmdir(base)
+    clear(base, print)
 
 print(os.sep, os.getenv("SNAKEYE_NO_SUCH"), os.getenv("SNAKEYE_NO_SUCH", 5))
 os.putenv("SNAKEYE_TEST", "a b")

@@ -98,3 +98,13 @@ places = set()
 for i in range(3000):
     places.add(addressof(bytearray(16)))
 print(len(places) > 0)
+
+# struct reads a string where an address says it is.
+import struct as packer
+
+word = packer.pack("<S", addressof("a string"))
+print(packer.unpack("<S", word), packer.unpack("S", packer.pack("S", addressof(b"cut\0off") + 1)))
+try:
+    packer.unpack("S", packer.pack("S", 3))
+except ValueError as e:
+    print(e)

@@ -85,7 +85,7 @@ fn main() -> ExitCode {
 fn test(report: &mut Report) {
     // One profile for everything, so that nothing is built twice.
     let status = Command::new("cargo")
-        .args(["test", "--quiet", "--release", "--workspace", "--exclude", "xtask"])
+        .args(["test", "--quiet", "--release", "--no-fail-fast", "--workspace", "--exclude", "xtask"])
         .current_dir(root())
         .status();
     match status {

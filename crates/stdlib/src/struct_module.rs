@@ -71,7 +71,7 @@ fn element_size(code: u8, native: bool) -> Option<usize> {
         b'i' | b'I' | b'f' => 4,
         b'l' | b'L' if !native => 4,
         b'l' | b'L' => size_of::<usize>(),
-        b'P' | b'O' => size_of::<usize>(),
+        b'P' | b'O' | b'S' => size_of::<usize>(),
         b'q' | b'Q' | b'd' => 8,
         _ => return None,
     })
@@ -170,11 +170,32 @@ fn decode(vm: &mut Vm, code: u8, size: usize, word: u64) -> Res {
         b'f' => vm.new_float(f32::from_bits(word as u32) as f64),
         b'd' => vm.new_float(f64::from_bits(word)),
         b'O' => objects::unpack(vm, word),
+        b'S' => string_at(vm, word),
         b'b' | b'h' | b'i' | b'l' | b'q' => {
             let unused = 64 - 8 * size as u32;
             vm.new_int((word << unused) as i64 >> unused)
         }
         _ => vm.new_uint(word),
+    }
+}
+
+/// The text at an address, up to a zero byte or the end of the buffer it lies in.
+fn string_at(vm: &mut Vm, address: u64) -> Res {
+    let address = usize::try_from(address).unwrap_or(0);
+    let Some((owner, offset)) = vm.memory_owner(address) else {
+        // Says which address that is.
+        vm.read_memory(address, &mut [0])?;
+        return vm.new_str("");
+    };
+    let text = owner.buffer().map(|b| {
+        b.with(|b| {
+            let rest = b.get(offset..).unwrap_or_default();
+            rest.split(|&c| c == 0).next().unwrap_or_default().to_vec()
+        })
+    });
+    match core::str::from_utf8(&text.unwrap_or_default()) {
+        Ok(text) => vm.new_str(text),
+        Err(_) => Err(vm.raise_args(&snakeye_vm::exceptions::UNICODE_ERROR, &[])),
     }
 }
 

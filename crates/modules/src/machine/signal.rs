@@ -89,17 +89,17 @@ fn new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
     vm.new_native(Signal { pin: Slot::new(first.clone()), invert }).map(Step::Done)
 }
 
-/// Reads the level of anything that is a pin.
-fn read(vm: &mut Vm, pin: &Value, then: impl FnOnce(&mut Vm, bool) -> Res<Step> + 'static) -> Res<Step> {
+/// Reads the level of anything that is a pin; one written in Python may say more than 0 and 1.
+fn read(vm: &mut Vm, pin: &Value, then: impl FnOnce(&mut Vm, i32) -> Res<Step> + 'static) -> Res<Step> {
     if let Some(p) = pin.native::<Pin>() {
         let level = board(vm).board.pins().read(p.0).unwrap_or(false);
-        return then(vm, level);
+        return then(vm, level as i32);
     }
     let get = vm.get_attr(pin, "value")?;
     Ok(Step::call(get, Vec::new(), move |vm, level| {
         let level = level?;
-        let level = vm.index_of(&level)? != 0;
-        then(vm, level)
+        let level = vm.index_of(&level)?;
+        then(vm, level as i32)
     }))
 }
 
@@ -116,7 +116,7 @@ fn value(vm: &mut Vm, args: &[Value]) -> Res<Step> {
         return write(vm, &args[0], x);
     }
     let (pin, invert) = this(vm, &args[0])?;
-    read(vm, &pin, move |_, level| Ok(Step::Done(Value::int((level != invert) as i32))))
+    read(vm, &pin, move |_, level| Ok(Step::Done(Value::int(level ^ invert as i32))))
 }
 
 fn write(vm: &mut Vm, v: &Value, active: bool) -> Res<Step> {
@@ -157,6 +157,7 @@ fn sample(vm: &mut Vm, mut pulse: Pulse) -> Res<Step> {
     let pin = pulse.pin.clone();
     read(vm, &pin, move |vm, level| {
         let passed = now.saturating_sub(pulse.start);
+        let level = level != 0;
         if level == pulse.level {
             pulse.level = !level;
             pulse.changes -= 1;

@@ -56,6 +56,12 @@ impl Vm {
                 pos.extend_from_slice(args.pos);
                 return Ok(Step::Tail(Box::new(Call { function: f, args: pos, kw: args.kw.to_vec() })));
             }
+            // What a built-in base makes callable.
+            if let Some(base) = self.native_part(function)
+                && let Some(call) = self.def_of(&base).call
+            {
+                return call(self, &base, args);
+            }
         }
         match self.def_of(function).call {
             Some(call) => call(self, function, args),
