@@ -47,8 +47,8 @@ enum Direction {
 
 /// The expanded key, for both directions.
 enum Key {
-    K128(Aes128),
-    K256(Aes256),
+    K128(Box<Aes128>),
+    K256(Box<Aes256>),
 }
 
 impl Key {
@@ -67,7 +67,7 @@ impl Key {
 }
 
 struct Aes {
-    key: Box<Key>,
+    key: Key,
     mode: i64,
     state: RefCell<State>,
 }
@@ -100,8 +100,8 @@ fn new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
         return Err(vm.value_error("mode"));
     }
     let key = with_buffer(vm, key, |_, k| match k.len() {
-        16 => Aes128::new_from_slice(k).ok().map(Key::K128),
-        32 => Aes256::new_from_slice(k).ok().map(Key::K256),
+        16 => Aes128::new_from_slice(k).ok().map(|k| Key::K128(Box::new(k))),
+        32 => Aes256::new_from_slice(k).ok().map(|k| Key::K256(Box::new(k))),
         _ => None,
     })?;
     let Some(key) = key else { return Err(vm.value_error("key")) };
@@ -120,7 +120,7 @@ fn new(vm: &mut Vm, _: &Value, args: Args) -> Res<Step> {
         return Err(vm.value_error("IV"));
     }
     let state = State { direction: None, vector, stream: Block::default(), used: BLOCK };
-    vm.new_native(Aes { key: Box::new(key), mode, state: RefCell::new(state) }).map(Step::Done)
+    vm.new_native(Aes { key, mode, state: RefCell::new(state) }).map(Step::Done)
 }
 
 impl Aes {
