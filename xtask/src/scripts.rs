@@ -174,6 +174,17 @@ pub fn robustness(report: &mut Report, snakeye: &Path) {
         ("unknown option", &["--frobnicate"], 2, "unknown option"),
         ("leading zeros", &["-c", "print(04)"], 1, "--compat 1.11"),
         ("leading zeros in old scripts", &["--compat", "1.11", "-c", "print(04)"], 0, "4"),
+        (
+            "coroutines of 2019",
+            &[
+                "--compat",
+                "1.11",
+                "-c",
+                "import uasyncio as a\nloop = a.get_event_loop()\nasync def f(n):\n  for i in range(n):\n    yield\n  yield 3\n  print('bare', n)\ndef g():\n  yield from a.sleep_ms(1)\n  yield f(1)\n  yield 9\n  return 'end'\nloop.create_task(f(2))\nloop.call_later_ms(5, print, 'later')\nprint(loop.run_until_complete(g()))",
+            ],
+            0,
+            "bare 2\nbare 1\nlater\nend",
+        ),
         ("run without script", &["run"], 2, "run needs a script"),
         ("run a missing script", &["run", "--flash", "memory", "no-such-file.py"], 2, "cannot read"),
         ("unknown board", &["run", "--board", "toaster", "x.py"], 2, "no board is called"),
