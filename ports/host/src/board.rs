@@ -125,10 +125,8 @@ fn build(o: &Options, prompt: bool) -> Result<BoardHost, String> {
             let _ = out.write_all(bytes).and_then(|()| out.flush());
         })
         .on_event(move |event| match event {
-            SimEvent::Listening { board_port, host: Some(host), .. } => {
-                if !quiet {
-                    println!("Listening: http://{host}/ (board port {board_port})\r");
-                }
+            SimEvent::Listening { board_port, host: Some(host), .. } if !quiet => {
+                println!("Listening: http://{host}/ (board port {board_port})\r");
             }
             SimEvent::PortRefused { .. } => eprintln!("snakeye: {event}\r"),
             _ => {}

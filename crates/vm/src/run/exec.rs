@@ -86,10 +86,9 @@ impl Vm {
         let raised = self.raise_new(class, &e.message);
         if let Some(p) = &self.pending
             && let Some(x) = self.exception_of(p)
+            && let Ok(mut t) = x.traceback.try_borrow_mut()
         {
-            if let Ok(mut t) = x.traceback.try_borrow_mut() {
-                t.push(&self.heap, TraceEntry::Source { file: e.file.clone(), line: e.line });
-            }
+            t.push(&self.heap, TraceEntry::Source { file: e.file.clone(), line: e.line });
         }
         raised
     }
