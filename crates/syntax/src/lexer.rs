@@ -172,7 +172,7 @@ impl<'s> Lexer<'s> {
                     return Ok((self.slice(start, self.at - 1), TextEnd::Spec));
                 }
                 b'}' => {
-                    return Err(self.error(self.at, crate::strings::MALFORMED));
+                    return Err(self.error(self.at, crate::strings::SINGLE_BRACE));
                 }
                 b'\\' if !matches!(self.peek(1), b'{' | b'}') => {
                     self.at += 1;

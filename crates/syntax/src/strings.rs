@@ -11,8 +11,10 @@ use crate::lexer::{Quotes, TextEnd};
 use crate::parser::Parser;
 use crate::token::Tok;
 
-/// The message for braces that do not match.
-pub(crate) const MALFORMED: &str = "malformed f-string";
+/// What MicroPython says of every t-string with wrong braces; f-strings say what is wrong.
+const MALFORMED: &str = "malformed f-string";
+/// A `}` without a `{`.
+pub(crate) const SINGLE_BRACE: &str = "single '}' in an f-string; write '}}'";
 
 /// An f-string, a t-string, or the format specification of a field, while it is read.
 #[derive(Default)]
@@ -109,12 +111,22 @@ impl Parser<'_> {
     fn text_and_fields(&mut self, q: Quotes, in_spec: bool, joined: &mut Joined) -> Parsed<()> {
         let opened = self.tok.pos;
         loop {
-            let (content, end) = self.lexer.fstring_text(q, in_spec, opened)?;
+            let read = self.lexer.fstring_text(q, in_spec, opened);
+            let (content, end) = read.map_err(|mut e| {
+                if joined.template.is_some() && e.message == SINGLE_BRACE {
+                    e.message = MALFORMED.into();
+                }
+                e
+            })?;
             unescape(content, q, true, opened, &mut joined.text)?;
             match end {
                 TextEnd::Field => self.field(q, joined)?,
                 TextEnd::Quote if in_spec => {
-                    return Err(SyntaxError::boxed(opened, MALFORMED));
+                    let f_string = "expected '}' in the f-string";
+                    return Err(SyntaxError::boxed(
+                        opened,
+                        if joined.template.is_some() { MALFORMED } else { f_string },
+                    ));
                 }
                 TextEnd::Quote | TextEnd::Spec => return Ok(()),
             }
@@ -124,7 +136,11 @@ impl Parser<'_> {
     /// A replacement field after its `{`, up to and with its `}`.
     fn field(&mut self, q: Quotes, joined: &mut Joined) -> Parsed<()> {
         let (start, pos) = (self.lexer.offset(), self.tok.pos);
+        let template = joined.template.is_some();
         self.field_parts(q, joined).map_err(|e| {
+            if !template {
+                return e;
+            }
             let ends = |b: &u8| matches!(b, b'}' | b'\n') || *b == q.quote;
             let closed = q.triple || self.lexer.rest(start).iter().find(|b| ends(b)) == Some(&b'}');
             if closed { e } else { SyntaxError::boxed(pos, MALFORMED) }
@@ -140,7 +156,8 @@ impl Parser<'_> {
         self.advance()?;
         let pos = self.tok.pos;
         if matches!(self.tok.kind, Tok::RBrace | Tok::Colon | Tok::Exclamation | Tok::Equal) {
-            return Err(self.error(MALFORMED));
+            let f_string = "expected an expression after '{' in the f-string";
+            return Err(self.error(if joined.template.is_some() { MALFORMED } else { f_string }));
         }
         let value = self.value()?;
         let source = self.lexer.slice(start, self.tok.start).trim_ascii_end();

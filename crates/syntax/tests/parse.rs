@@ -154,7 +154,7 @@ fn errors_say_what_is_wrong() {
         ("print 'x'", 1, 1, "'print' is a function: write print(…)"),
         ("x = 'abc", 1, 5, "unterminated string"),
         ("x = '''abc\n", 1, 5, "unterminated triple-quoted string"),
-        ("f'{x'", 1, 1, "malformed f-string"),
+        ("f'{x'", 1, 5, "unterminated string"),
         ("f'{x", 1, 3, "unclosed '{' opened on line 1"),
         ("f'}'", 1, 3, "single '}' in an f-string; write '}}'"),
         ("f'{}'", 1, 4, "expected an expression after '{' in the f-string"),
